@@ -54,7 +54,7 @@ export class RerankitError extends Error {
 
   /** Whether `value` is a {@link RerankitError}, of `code` if one is given; true for errors of another copy of the library too. */
   static isInstance(value: unknown, code?: ErrorCode): value is RerankitError {
-    return value instanceof Error && MARK in value && (code === undefined || (value as RerankitError).code === code);
+    return value instanceof Error && MARK in value && 'code' in value && (code === undefined || value.code === code);
   }
 }
 

@@ -1,0 +1,46 @@
+import type { Engine } from '../engine/engine.ts';
+
+export interface SchedulerOptions {
+  readonly engine: Engine;
+  /** The device, which takes one micro-batch at a time in the whole process: `'cpu'`, `'cuda:0'`, … */
+  readonly lane: string;
+  /** Most tokens in a micro-batch, prefixes included; a row that is longer by itself runs alone. */
+  readonly tokenBudget: number;
+  /** Most rows that may be announced, waiting or running, over all calls. */
+  readonly maxQueuedDocuments: number;
+  /** Most rows in a micro-batch. @default 512 */
+  readonly maxRows?: number | undefined;
+  /** Told of each micro-batch that the engine scored. What it throws becomes a process warning. */
+  readonly onRun?: ((info: RunInfo) => void) | undefined;
+}
+
+/** A micro-batch that has been scored. */
+export interface RunInfo {
+  readonly rows: number;
+  /** All tokens, those of the prefixes included. */
+  readonly tokens: number;
+  readonly prefixTokens: number;
+  /** Calls that had rows in it. */
+  readonly calls: number;
+  /** How long the engine took. */
+  readonly milliseconds: number;
+}
+
+export interface OpenOptions {
+  /** The number of rows that the call will deliver in all. */
+  readonly rows: number;
+  /** Higher goes first. Any finite number. @default 0 */
+  readonly priority?: number | undefined;
+  /** Takes the call out of the queue. Rows that are running are computed and dropped. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SchedulerStats {
+  /** Rows of open calls that have no logit yet: announced, waiting or running. */
+  readonly queuedDocuments: number;
+  /** Tokens of the rows that wait for a run, without prefixes. */
+  readonly queuedTokens: number;
+  readonly openCalls: number;
+  /** Whether the engine is at work for this scheduler. */
+  readonly running: boolean;
+}

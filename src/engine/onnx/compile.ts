@@ -1,0 +1,42 @@
+import { dirname, sep } from 'node:path';
+import { qwen3Graph } from '../../graph/qwen3.ts';
+import { readTensorRows, type TensorLocation } from '../../model/safetensors.ts';
+import type { LoadRequest } from './protocol.ts';
+
+/** A model in the form that a session is created from. */
+export interface CompiledModel {
+  /** The ONNX model, without its weights. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The folder its weights' file names count from. */
+  readonly folder: string;
+}
+
+/** Writes the graph of a checkpoint. Weights stay where they are, but for the head's two rows. */
+export async function compile({ checkpoint, yesId, noId, maxLength }: LoadRequest): Promise<CompiledModel> {
+  const { config, tensors, headTensor } = checkpoint;
+  const location = tensors.get(headTensor);
+  if (location === undefined) throw new Error(`unreachable: an open checkpoint has ${headTensor}`);
+  const folder = commonFolder([...tensors.values()]);
+  const head = headTensor === 'score.weight' ? await readTensorRows(location, [0]) : await difference(location, yesId, noId);
+  return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength, head }), folder };
+}
+
+/** `yes` minus `no`: the logits' difference is all that a score needs of the vocabulary. */
+async function difference(head: TensorLocation, yesId: number, noId: number): Promise<Float32Array> {
+  const rows = await readTensorRows(head, [yesId, noId]);
+  const width = rows.length / 2;
+  return Float32Array.from({ length: width }, (_, at) => (rows[at] ?? 0) - (rows[width + at] ?? 0));
+}
+
+/** The deepest folder that holds all the files: ONNX Runtime takes weights from one folder and those below. */
+export function commonFolder(tensors: readonly Pick<TensorLocation, 'file'>[]): string {
+  const folders = new Set(tensors.map(({ file }) => dirname(file)));
+  const [first = [], ...others] = [...folders].map((folder) => folder.split(sep));
+  let shared = first.length;
+  for (const parts of others) {
+    let same = 0;
+    while (same < shared && parts[same] === first[same]) same++;
+    shared = same;
+  }
+  return first.slice(0, shared).join(sep) || sep;
+}

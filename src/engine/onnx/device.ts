@@ -1,0 +1,23 @@
+/** Execution providers that onnxruntime-node may have. Which one a machine has depends on platform and installation. */
+export const DEVICES = ['cpu', 'cuda', 'webgpu', 'coreml', 'dml'] as const;
+
+/** One of {@link DEVICES}. */
+export type Device = (typeof DEVICES)[number];
+
+/**
+ * What `device: 'auto'` tries, in order. WebGPU, CoreML and DirectML leave parts of this graph to the CPU and are slower
+ * so than the CPU alone, which makes them a choice of the user's.
+ */
+export const AUTO_DEVICES: readonly Device[] = ['cuda', 'cpu'];
+
+/** A device that was considered and could not be used. */
+export interface RefusedDevice {
+  readonly device: Device;
+  /** What is missing, and how to get it. */
+  readonly reason: string;
+}
+
+/** Key of the process-wide lane: work for one physical device takes turns. */
+export function laneOf(device: Device, deviceId: number): string {
+  return device === 'cpu' ? device : `${device}:${deviceId}`;
+}

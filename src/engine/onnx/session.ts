@@ -1,0 +1,58 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type Feed, type Feeds, packMicroBatch } from '../../graph/pack.ts';
+import { LOGITS } from '../../graph/qwen3.ts';
+import type { MicroBatch } from '../engine.ts';
+import type { CompiledModel } from './compile.ts';
+import type { Device } from './device.ts';
+import type { LoadRequest } from './protocol.ts';
+
+/** An ONNX Runtime session that scores micro-batches. Lives in the engine's worker: its calls block their thread. */
+export class OnnxSession {
+  readonly #session: InferenceSession;
+  readonly #maxArea: number;
+
+  private constructor(session: InferenceSession, maxArea: number) {
+    this.#session = session;
+    this.#maxArea = maxArea;
+  }
+
+  static async create(model: CompiledModel, device: Device, request: LoadRequest): Promise<OnnxSession> {
+    const { deviceId, threads, attentionBudgetBytes, checkpoint } = request;
+    const session = await InferenceSession.create(model.bytes, {
+      executionProviders: device === 'cpu' ? ['cpu'] : [{ name: device, deviceId }, 'cpu'],
+      intraOpNumThreads: threads,
+      // Errors only: they reach the caller; warnings would reach the terminal of whoever embeds this.
+      logSeverityLevel: 3,
+      // Shapes change with every run; plans made for one are no use to the next.
+      enableMemPattern: false,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: model.folder,
+          // Spinning costs an idle service half a core and gains a busy one nothing.
+          intra_op: { allow_spinning: '0' },
+        },
+      },
+    });
+    const bytesPerPair = checkpoint.config.heads * Float32Array.BYTES_PER_ELEMENT;
+    return new OnnxSession(session, Math.max(1, Math.floor(attentionBudgetBytes / bytesPerPair)));
+  }
+
+  async run(batch: MicroBatch): Promise<Float32Array> {
+    const outputs = await this.#session.run(toTensors(packMicroBatch(batch, this.#maxArea)));
+    const data = outputs[LOGITS]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
+    return data;
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function toTensors(feeds: Feeds): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toTensor(feed)]));
+}
+
+function toTensor({ data, dims }: Feed): Tensor {
+  return data instanceof Int32Array ? new Tensor('int32', data, dims) : new Tensor('int64', data, dims);
+}

@@ -1,0 +1,70 @@
+import { RerankitError } from '../../errors.ts';
+import type { NativeGuard } from '../../worker/native-guard.ts';
+import { serve } from '../../worker/serve.ts';
+import { whyUnavailable } from './availability.ts';
+import { compile } from './compile.ts';
+import type { Device, RefusedDevice } from './device.ts';
+import type { EngineMethods, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
+import type { OnnxSession } from './session.ts';
+import { fromRunRequest } from './wire.ts';
+
+/** The inside of the engine's thread: it alone talks to ONNX Runtime. */
+
+let session: OnnxSession | undefined;
+
+async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadResponse> {
+  const { bundled, OnnxSession } = await loadRuntime();
+  const model = await compile(request);
+  const refusedDevices: RefusedDevice[] = [];
+  for (const device of request.devices) {
+    const missing = whyUnavailable(device, bundled);
+    if (missing !== undefined) {
+      refusedDevices.push({ device, reason: missing });
+      continue;
+    }
+    try {
+      session = await guard.enter(() => OnnxSession.create(model, device, request));
+      return { device, refusedDevices };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
+      if (device === 'cpu') throw new RerankitError('ENGINE_FAILED', `ONNX Runtime could not load the model: ${reason}`);
+      refusedDevices.push({ device, reason });
+    }
+  }
+  throw unavailable(refusedDevices);
+}
+
+/** Imported late, so that a platform without a binary gets an error of ours. */
+async function loadRuntime() {
+  try {
+    const { listSupportedBackends } = await import('onnxruntime-node');
+    const { OnnxSession } = await import('./session.ts');
+    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RerankitError(
+      'DEVICE_UNAVAILABLE',
+      `onnxruntime-node cannot be used on ${process.platform}/${process.arch}: ${reason}`,
+    );
+  }
+}
+
+function unavailable(refused: readonly RefusedDevice[]): RerankitError {
+  const reasons = refused.map(({ device, reason }: { device: Device; reason: string }) => `device '${device}': ${reason}`);
+  return new RerankitError('DEVICE_UNAVAILABLE', `${reasons.join(' ')} Or use device: 'cpu' or 'auto'.`);
+}
+
+async function run(request: RunRequest, guard: NativeGuard): Promise<Float32Array> {
+  const loaded = session;
+  if (loaded === undefined) throw new Error('The engine is not loaded.');
+  return guard.enter(() => loaded.run(fromRunRequest(request)));
+}
+
+async function dispose(_: undefined, guard: NativeGuard): Promise<undefined> {
+  const loaded = session;
+  session = undefined;
+  if (loaded !== undefined) await guard.enter(() => loaded.release());
+}
+
+serve<EngineMethods>({ load, run, dispose });

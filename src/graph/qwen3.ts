@@ -1,0 +1,137 @@
+import type { Qwen3Config } from '../model/config.ts';
+import type { TensorMap } from '../model/safetensors.ts';
+import { attend } from './attention.ts';
+import { float, GraphBuilder } from './builder.ts';
+import { ElementType, encodeModel } from './onnx-proto.ts';
+import { ALL_TOKENS, declareGroups, type Groups, INPUT, LAST_TOKENS } from './ragged-inputs.ts';
+import { rotaryTables } from './rotary.ts';
+import { Weights } from './weights.ts';
+
+/** Name of the only output: float32 [N], one logit a row. */
+export const LOGITS = 'logits';
+
+export interface Qwen3GraphOptions {
+  readonly config: Qwen3Config;
+  readonly tensors: TensorMap;
+  /** Folder that holds all weight files. */
+  readonly folder: string;
+  /** The longest sequence that will be run, in tokens. */
+  readonly positions: number;
+  /** What the last hidden state is multiplied with: `yes` minus `no`, or the score head. float32 [hiddenSize]. */
+  readonly head: Float32Array;
+}
+
+/**
+ * Writes the Qwen3 network as an ONNX model over packed tokens `[T]`: every linear layer and norm sees all tokens of a
+ * micro-batch in one matrix without padding, attention alone sees rectangles, and the last layer computes nothing that no
+ * score reads.
+ */
+export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> {
+  const { config } = options;
+  const graph = new GraphBuilder();
+  const network = new Network(graph, config, new Weights(graph, options.tensors, options.folder));
+  const ids = graph.input(INPUT.ids, ElementType.INT32, ['tokens']);
+  const positions = graph.input(INPUT.positions, ElementType.INT32, ['tokens']);
+  const last = graph.input(INPUT.last, ElementType.INT32, ['rows']);
+  const allTokens = declareGroups(graph, ALL_TOKENS);
+  const lastTokens = declareGroups(graph, LAST_TOKENS);
+
+  const tables = rotaryTables(config, options.positions);
+  const shape = [options.positions, config.headDim / 2];
+  const cos = graph.floats('rotary_cos', tables.cos, shape);
+  const sin = graph.floats('rotary_sin', tables.sin, shape);
+  const rotation = (at: string) => ({ cos: network.rows(cos, at), sin: network.rows(sin, at) });
+  const here = rotation(positions);
+  const there = rotation(graph.node('Gather', [positions, last]));
+
+  let x = network.embed(ids);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const isLast = layer === config.layers - 1;
+    x = network.layer(layer, x, here, isLast ? { groups: lastTokens, only: last, rotation: there } : { groups: allTokens });
+  }
+  const head = graph.floats('head', options.head, [1, config.hiddenSize]);
+  const logits = graph.node('Gemm', [network.norm(x, 'model.norm.weight'), head], { transB: 1 });
+  const output = graph.output(LOGITS, graph.node('Reshape', [logits, graph.ints(-1)]));
+  return encodeModel({
+    graph: graph.build('qwen3_reranker', [{ name: output, type: ElementType.FLOAT, shape: ['rows'] }]),
+    opsets: { '': 24, 'com.microsoft': 1 },
+  });
+}
+
+interface Rotation {
+  readonly cos: string;
+  readonly sin: string;
+}
+
+/** Who attends in a layer: all tokens, or `only` some, whose rotation is given then. */
+interface Attending {
+  readonly groups: Groups;
+  readonly only?: string;
+  readonly rotation?: Rotation;
+}
+
+class Network {
+  readonly #graph: GraphBuilder;
+  readonly #config: Qwen3Config;
+  readonly #weights: Weights;
+
+  constructor(graph: GraphBuilder, config: Qwen3Config, weights: Weights) {
+    this.#graph = graph;
+    this.#config = config;
+    this.#weights = weights;
+  }
+
+  /** Looks rows up in the stored type and widens only those: the table stays as it is in the file. */
+  embed(ids: string): string {
+    const rows = this.#graph.node('Gather', [this.#weights.stored('model.embed_tokens.weight'), ids]);
+    return this.#graph.node('Cast', [rows], { to: ElementType.FLOAT });
+  }
+
+  layer(layer: number, x: string, here: Rotation, { groups, only, rotation }: Attending): string {
+    const name = (part: string) => `model.layers.${layer}.${part}.weight`;
+    const { heads, kvHeads } = this.#config;
+    const normed = this.norm(x, name('input_layernorm'));
+    const pick = (value: string) => (only === undefined ? value : this.#graph.node('Gather', [value, only]));
+
+    const k = this.#rotate(this.linear(normed, name('self_attn.k_proj')), name('self_attn.k_norm'), kvHeads, here);
+    const v = this.linear(normed, name('self_attn.v_proj'));
+    const q = this.#rotate(
+      this.linear(pick(normed), name('self_attn.q_proj')),
+      name('self_attn.q_norm'),
+      heads,
+      rotation ?? here,
+    );
+    const context = attend(this.#graph, this.#config, groups, q, k, v);
+    const attended = this.linear(context, name('self_attn.o_proj'), pick(x));
+
+    const inner = this.norm(attended, name('post_attention_layernorm'));
+    const gate = this.#graph.node('QuickGelu', [this.linear(inner, name('mlp.gate_proj'))], { alpha: float(1) }, 'com.microsoft');
+    const gated = this.#graph.node('Mul', [gate, this.linear(inner, name('mlp.up_proj'))]);
+    return this.linear(gated, name('mlp.down_proj'), attended);
+  }
+
+  /** `x @ weight^T`, plus `residual` if given. Weights are used as stored, [out, in]. */
+  linear(x: string, weight: string, residual?: string): string {
+    const matrix = this.#weights.float32(weight);
+    return this.#graph.node('Gemm', residual === undefined ? [x, matrix] : [x, matrix, residual], { transB: 1 });
+  }
+
+  norm(x: string, weight: string): string {
+    const epsilon = float(this.#config.rmsNormEps);
+    return this.#graph.node('SimplifiedLayerNormalization', [x, this.#weights.float32(weight)], { axis: -1, epsilon });
+  }
+
+  /** [n, m] rows of a table as [1, n, m], the shape that RotaryEmbedding wants. */
+  rows(table: string, at: string): string {
+    return this.#graph.node('Unsqueeze', [this.#graph.node('Gather', [table, at]), this.#graph.ints(0)]);
+  }
+
+  /** Norm of each head, then rotation. */
+  #rotate(x: string, weight: string, heads: number, { cos, sin }: Rotation): string {
+    const { headDim } = this.#config;
+    const perHead = this.norm(this.#graph.node('Reshape', [x, this.#graph.ints(-1, heads, headDim)]), weight);
+    const packed = this.#graph.node('Reshape', [perHead, this.#graph.ints(1, -1, heads * headDim)]);
+    const rotated = this.#graph.node('RotaryEmbedding', [packed, cos, sin], { num_heads: heads });
+    return this.#graph.node('Reshape', [rotated, this.#graph.ints(-1, heads * headDim)]);
+  }
+}

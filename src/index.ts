@@ -1,0 +1,18 @@
+export type { Device, RefusedDevice } from './engine/onnx/device.ts';
+export { ERROR_CODES, type ErrorCode, RerankitError } from './errors.ts';
+export type { DownloadProgress, LoadProgress, OnLoadProgress, PrepareProgress } from './model/progress.ts';
+export { DEFAULT_INSTRUCTION } from './prompt/template.ts';
+export { Reranker } from './reranker.ts';
+export type {
+  Dtype,
+  LoadOptions,
+  Pair,
+  RerankerInfo,
+  RerankOptions,
+  RerankResponse,
+  RerankResult,
+  Score,
+  ScoreOptions,
+  ScoreResponse,
+  Usage,
+} from './types.ts';

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { RerankitError, show } from './errors.ts';
+import { AUTO_DEVICES } from './engine/onnx/device.ts';
+import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
+import type { Engine } from './engine/engine.ts';
+import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
+import { resolveModel } from './model/source.ts';
+import { TokenizerClient } from './tokenizer/client.ts';
+import type { LoadOptions, RerankerInfo } from './types.ts';
+
+const DEFAULT_MAX_LENGTH = 8192;
+const DEFAULT_ATTENTION_BUDGET_BYTES = 128 * 2 ** 20;
+
+/** A model ready to run. */
+export interface Loaded {
+  readonly tokenizer: TokenizerClient;
+  readonly engine: Engine;
+  readonly info: RerankerInfo;
+}
+
+/** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
+export async function load(model: string | undefined, options: LoadOptions): Promise<Loaded> {
+  const { signal, onProgress, device = 'auto', deviceId = 0, threads = availableParallelism() } = options;
+  signal?.throwIfAborted();
+  const checkpoint = await openCheckpoint(await resolveModel(model, options));
+  const maxLength = maxLengthOf(checkpoint, options.maxLength);
+  signal?.throwIfAborted();
+
+  const { files, config } = checkpoint;
+  const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
+  let engine: OnnxEngine | undefined;
+  try {
+    onProgress?.({ phase: 'tokenizer' });
+    const answers = await unlessAborted(tokenizer.load(), signal);
+    engine = new OnnxEngine({
+      checkpoint: { config, tensors: checkpoint.tensors, headTensor: checkpoint.headTensor },
+      ...answers,
+      maxLength,
+      devices: device === 'auto' ? AUTO_DEVICES : [device],
+      deviceId,
+      threads,
+      attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
+    });
+    onProgress?.({ phase: 'session' });
+    const loaded = await unlessAborted(engine.load(), signal);
+    const info: RerankerInfo = {
+      model: files.id,
+      source: files.kind,
+      revision: files.revision,
+      dtype: 'fp32',
+      device: loaded.device,
+      deviceId,
+      threads,
+      refusedDevices: loaded.refusedDevices,
+      contextLength: config.maxPositions,
+      maxLength,
+    };
+    return { tokenizer, engine, info };
+  } catch (error) {
+    // Not awaited: making a session cannot be interrupted, and whoever aborted should not wait for it.
+    void tokenizer.dispose();
+    void engine?.dispose();
+    throw error;
+  }
+}
+
+function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): number {
+  const { maxPositions } = config;
+  if (asked === undefined) return Math.min(DEFAULT_MAX_LENGTH, maxPositions);
+  if (asked <= maxPositions) return asked;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option maxLength is ${show(asked)}, but ${files.id} knows no more than ${maxPositions} positions.`,
+  );
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const finished = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: finished.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    finished.abort();
+  }
+}

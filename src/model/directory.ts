@@ -1,0 +1,75 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RerankitError } from '../errors.ts';
+import {
+  chooseFiles,
+  FILE,
+  FILES_TO_LOOK_FOR,
+  type ModelFiles,
+  type ModelMarkers,
+  missingFile,
+} from './model-files.ts';
+import { readShardIndex } from './shard-index.ts';
+
+/** What a directory cannot say about itself. */
+export type ModelIdentity = Pick<ModelFiles, 'kind' | 'id' | 'revision'>;
+
+/** Finds a model's files in a directory. Rejects with `MODEL_NOT_FOUND`, naming what is not there. */
+export async function findModelFiles(directory: string, identity: ModelIdentity): Promise<ModelFiles> {
+  const present = await presentFiles(directory);
+  const missing = missingFile(present);
+  if (missing !== undefined) {
+    throw new RerankitError('MODEL_NOT_FOUND', `${directory} has no ${missing.name}. ${missing.hint}`);
+  }
+  const weights = await findWeights(directory, present);
+  for (const path of weights) {
+    if (await isFile(path)) continue;
+    throw new RerankitError('MODEL_NOT_FOUND', `${FILE.index} in ${directory} names ${path}, which does not exist.`);
+  }
+  const path = (name: string) => join(directory, name);
+  const { sharded } = chooseFiles(present);
+  return {
+    ...identity,
+    directory,
+    config: path(FILE.config),
+    tokenizer: path(FILE.tokenizer),
+    ...(present.has(FILE.tokenizerConfig) && { tokenizerConfig: path(FILE.tokenizerConfig) }),
+    weights,
+    ...(sharded && { index: path(FILE.index) }),
+    markers: findMarkers(directory, present),
+  };
+}
+
+/** {@link findModelFiles} for a directory that may be incomplete: nothing, instead of an error. */
+export async function tryModelFiles(directory: string, identity: ModelIdentity): Promise<ModelFiles | undefined> {
+  try {
+    return await findModelFiles(directory, identity);
+  } catch (error) {
+    if (RerankitError.isInstance(error, 'MODEL_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+async function presentFiles(directory: string): Promise<Set<string>> {
+  const present = new Set<string>();
+  for (const name of FILES_TO_LOOK_FOR) {
+    if (await isFile(join(directory, name))) present.add(name);
+  }
+  return present;
+}
+
+async function findWeights(directory: string, present: ReadonlySet<string>): Promise<string[]> {
+  if (!chooseFiles(present).sharded) return [join(directory, FILE.weights)];
+  const index = join(directory, FILE.index);
+  const { shards } = await readShardIndex(index);
+  return shards.map((shard) => join(dirname(index), shard));
+}
+
+function findMarkers(directory: string, present: ReadonlySet<string>): ModelMarkers {
+  const marker = (key: keyof ModelMarkers) => present.has(FILE[key]) && { [key]: join(directory, FILE[key]) };
+  return { ...marker('modules'), ...marker('sentenceTransformers'), ...marker('pooling'), ...marker('logitScore') };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

@@ -1,0 +1,13 @@
+import type { CacheLayout } from './cache-layout.ts';
+import type { HubConnection, Subject } from './request.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** Everything a file's download needs beside the file. */
+export interface DownloadContext {
+  readonly hub: HubConnection;
+  readonly layout: CacheLayout;
+  readonly cacheDir: string;
+  readonly policy: RetryPolicy;
+  /** Repository and commit. */
+  readonly subject: Subject;
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { RerankitError, show } from '../../errors.ts';
+import { chooseFiles, FILE, FILES_TO_LOOK_FOR, missingFile } from '../model-files.ts';
+import type { OnDownloadProgress } from '../progress.ts';
+import { readShardIndex } from '../shard-index.ts';
+import { inCache } from './cache-error.ts';
+import { placeInSnapshot, sizeOf } from './cache-layout.ts';
+import type { DownloadContext } from './download-context.ts';
+import { downloadFile } from './download-file.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { fetchFiles, type RemoteFile } from './repository.ts';
+import { retrying } from './retry.ts';
+
+/**
+ * Fetches a commit's missing files: the small ones first, so that weights in a snapshot mean that it is complete.
+ * @param asked the revision as the caller named it, for errors
+ */
+export async function fetchSnapshot(
+  context: DownloadContext,
+  asked: string,
+  onProgress: OnDownloadProgress | undefined,
+): Promise<void> {
+  const { hub, policy, subject } = context;
+  const present = await retrying(() => fetchFiles(hub, subject, FILES_TO_LOOK_FOR), policy);
+  const missing = missingFile(new Set(present.keys()));
+  if (missing !== undefined) {
+    throw new RerankitError(
+      'MODEL_NOT_FOUND',
+      `Repository ${show(subject.repository)} has no file ${missing.name} in revision ${show(asked)}. ${missing.hint}`,
+    );
+  }
+  const choice = chooseFiles(new Set(present.keys()));
+  const files = choice.files.map((name) => present.get(name)).filter((file) => file !== undefined);
+  const shards = choice.sharded ? await findShards(context, files) : [];
+  const all = [...files, ...shards].sort((a, b) => Number(isWeights(a)) - Number(isWeights(b)));
+  const meter = new ProgressMeter(all, onProgress);
+  for (const file of all) await fetchInto(context, file, (loaded) => meter.update(file, loaded));
+}
+
+/** The shards that the index names. The index itself must be fetched to know them, before progress has a total. */
+async function findShards(context: DownloadContext, files: readonly RemoteFile[]): Promise<RemoteFile[]> {
+  const { hub, policy, subject } = context;
+  const index = files.find(({ path }) => path === FILE.index);
+  if (index === undefined) return [];
+  const { shards } = await readShardIndex(await downloadFile(context, index, () => undefined));
+  const found = await retrying(() => fetchFiles(hub, subject, shards), policy);
+  return shards.map((shard) => {
+    const file = found.get(shard);
+    if (file !== undefined) return file;
+    throw new RerankitError(
+      'MODEL_NOT_FOUND',
+      `${FILE.index} of ${show(subject.repository)} names the file ${show(shard)}, which revision ${subject.revision} has not.`,
+    );
+  });
+}
+
+async function fetchInto(context: DownloadContext, file: RemoteFile, onBytes: (loaded: number) => void): Promise<void> {
+  const { layout, subject, cacheDir } = context;
+  const pointer = join(layout.snapshot(subject.revision), file.path);
+  if ((await sizeOf(pointer)) === file.size) return onBytes(file.size);
+  const blob = await downloadFile(context, file, onBytes);
+  await inCache(cacheDir, () => placeInSnapshot(blob, pointer));
+}
+
+function isWeights({ path }: RemoteFile): boolean {
+  return path.endsWith('.safetensors');
+}

@@ -1,0 +1,25 @@
+import type { OnDownloadProgress } from './progress.ts';
+
+/** Where and how to find a model. Everything but `signal` concerns the Hub only. */
+export interface ResolveOptions {
+  /** Branch, tag or commit. @default 'main' */
+  readonly revision?: string;
+  /**
+   * Folder of the Hub's cache, shared with Python's huggingface_hub.
+   * @default HF_HUB_CACHE, else the folder `hub` in HF_HOME, else `~/.cache/huggingface/hub`
+   */
+  readonly cacheDir?: string;
+  /** Access token. Sent to `endpoint` only. @default HF_TOKEN, else the file `token` in HF_HOME */
+  readonly token?: string;
+  /** Base URL of the Hub. @default HF_ENDPOINT, else `https://huggingface.co` */
+  readonly endpoint?: string;
+  /** Use what is in the cache, and no network. @default HF_HUB_OFFLINE */
+  readonly offline?: boolean;
+  /** Stands in for the global `fetch`, for proxies and the like. It must honour `signal` and `redirect: 'manual'`. */
+  readonly fetch?: typeof fetch;
+  readonly onProgress?: OnDownloadProgress;
+  /** Rejects with the signal's reason. What was downloaded stays, and is continued next time. */
+  readonly signal?: AbortSignal;
+  /** @internal First delay before a request is repeated, in milliseconds; it doubles each time. @default 500 */
+  readonly retryDelayMs?: number;
+}

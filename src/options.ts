@@ -1,0 +1,96 @@
+import { RerankitError, show } from './errors.ts';
+import { DEVICES } from './engine/onnx/device.ts';
+import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+
+/** A kind of value: what it is called in an error, and what belongs to it. */
+interface Kind {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** The kind of each option of a call; the type sees to it that none is forgotten. */
+type Rules<Options> = { readonly [Name in keyof Required<Options>]: Kind };
+
+const string: Kind = { expected: 'a string', accepts: (value) => typeof value === 'string' };
+const boolean: Kind = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const callback: Kind = { expected: 'a function', accepts: (value) => typeof value === 'function' };
+const finite: Kind = { expected: 'a finite number', accepts: Number.isFinite };
+const signal: Kind = { expected: 'an AbortSignal', accepts: (value) => value instanceof AbortSignal };
+
+function oneOf(values: readonly string[]): Kind {
+  return { expected: `one of ${values.map((value) => `'${value}'`).join(', ')}`, accepts: (value) => values.includes(value as string) };
+}
+
+function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
+  return {
+    expected: most === Number.MAX_SAFE_INTEGER ? `an integer, at least ${least}` : `an integer from ${least} to ${most}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+  };
+}
+
+const LOAD_RULES: Rules<LoadOptions> = {
+  device: oneOf(['auto', ...DEVICES]),
+  deviceId: integer(0, 1023),
+  dtype: oneOf(['auto', 'fp32']),
+  threads: integer(1, 1024),
+  instruction: string,
+  maxLength: integer(64),
+  tokenBudget: integer(1),
+  attentionBudgetBytes: integer(1_000_000),
+  maxQueuedDocuments: integer(1),
+  revision: string,
+  cacheDir: string,
+  token: string,
+  endpoint: string,
+  offline: boolean,
+  fetch: callback,
+  onProgress: callback,
+  signal,
+};
+
+const SCORE_RULES: Rules<ScoreOptions> = { signal, priority: finite };
+
+const RERANK_RULES: Rules<RerankOptions<unknown>> = {
+  ...SCORE_RULES,
+  instruction: string,
+  topN: integer(1),
+  minScore: {
+    expected: 'a number from 0 to 1',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
+  text: callback,
+};
+
+/** Throws `INVALID_OPTION` for the first option of `Reranker.load` that is unknown or has a wrong value. */
+export function checkLoadOptions(options: LoadOptions): void {
+  check('Reranker.load', LOAD_RULES, options);
+}
+
+/** The same for `rerank`. */
+export function checkRerankOptions<D>(options: RerankOptions<D>): void {
+  check('rerank', RERANK_RULES, options);
+}
+
+/** The same for `score`. */
+export function checkScoreOptions(options: ScoreOptions): void {
+  check('score', SCORE_RULES, options);
+}
+
+function check<Options>(call: string, rules: Rules<Options>, options: Options): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new RerankitError('INVALID_OPTION', `The options of ${call} must be an object, not ${show(options)}.`);
+  }
+  const known: Readonly<Record<string, Kind>> = rules;
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === undefined) {
+      throw new RerankitError(
+        'INVALID_OPTION',
+        `${call} has no option ${show(name)} (it was ${show(value)}); its options are ${Object.keys(known).join(', ')}.`,
+      );
+    }
+    if (value !== undefined && !kind.accepts(value)) {
+      throw new RerankitError('INVALID_OPTION', `The option ${name} of ${call} must be ${kind.expected}, not ${show(value)}.`);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Job, Scheduler } from './batching/index.ts';
+import type { EncodeRequest, EncodeResponse } from './tokenizer/protocol.ts';
+import type { ScoreOptions, Usage } from './types.ts';
+
+/** Turns text into prompts; see `TokenizerClient`. */
+export interface Encoder {
+  encode(request: EncodeRequest): Promise<EncodeResponse>;
+}
+
+/** Documents of one query. */
+export interface Question {
+  readonly instruction: string;
+  readonly query: string;
+  readonly documents: readonly { readonly slot: number; readonly text: string }[];
+}
+
+export interface Scored {
+  /** By slot. */
+  readonly logits: Float32Array;
+  /** By slot: 1 where the document lost its tail. */
+  readonly truncated: Uint8Array;
+  readonly usage: Usage;
+}
+
+/**
+ * Documents and UTF-16 units that go to the tokenizer at a time: little enough that a message takes the event loop no
+ * millisecond and other calls get their turn, enough that messages do not matter.
+ */
+const CHUNK_DOCUMENTS = 64;
+const CHUNK_UNITS = 262_144;
+
+/** The most UTF-16 units that a document can use: no vocabulary of the family has a longer token. */
+const MAX_UNITS_PER_TOKEN = 256;
+
+/**
+ * Scores texts: encodes them chunk by chunk and gives the rows to the scheduler, which runs the first while the next are
+ * being encoded.
+ */
+export async function scoreQuestions(
+  { encoder, scheduler, maxLength }: { readonly encoder: Encoder; readonly scheduler: Scheduler; readonly maxLength: number },
+  questions: readonly Question[],
+  options: ScoreOptions,
+): Promise<Scored> {
+  const count = questions.reduce((sum, { documents }) => sum + documents.length, 0);
+  const job = scheduler.open({ rows: count, priority: options.priority, signal: options.signal });
+  const truncated = new Uint8Array(count);
+  let promptTokens = 0;
+
+  const deliver = async (): Promise<void> => {
+    for (const { instruction, query, documents } of questions) {
+      for (const chunk of chunks(documents, maxLength * MAX_UNITS_PER_TOKEN)) {
+        const texts = chunk.map(({ text }) => text);
+        const encoded = await encoder.encode({ instruction, query, documents: texts, maxLength });
+        promptTokens += chunk.length * encoded.prefix.length + encoded.tokens.length;
+        for (const [at, { slot, cut }] of chunk.entries()) truncated[slot] = cut ? 1 : (encoded.truncated[at] ?? 0);
+        await job.add(encoded.prefix, rowsOf(chunk, encoded));
+      }
+    }
+  };
+  deliver().catch((error: unknown) => job.fail(error));
+  const { logits, computedTokens } = await job.result;
+  return { logits, truncated, usage: { promptTokens, computedTokens, savedTokens: promptTokens - computedTokens } };
+}
+
+interface Piece {
+  readonly slot: number;
+  readonly text: string;
+  /** Whether the text was cut before it was encoded. */
+  readonly cut: boolean;
+}
+
+function* chunks(documents: Question['documents'], maxUnits: number): Generator<Piece[]> {
+  let chunk: Piece[] = [];
+  let units = 0;
+  for (const { slot, text } of documents) {
+    const cut = text.length > maxUnits;
+    const piece = { slot, text: cut ? text.slice(0, maxUnits) : text, cut };
+    if (chunk.length === CHUNK_DOCUMENTS || (chunk.length > 0 && units + piece.text.length > CHUNK_UNITS)) {
+      yield chunk;
+      chunk = [];
+      units = 0;
+    }
+    chunk.push(piece);
+    units += piece.text.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function rowsOf(chunk: readonly Piece[], { tokens, lengths }: EncodeResponse): Parameters<Job['add']>[1] {
+  let end = 0;
+  return chunk.map(({ slot }, at) => {
+    const start = end;
+    end += lengths[at] ?? 0;
+    return { slot, tokens: tokens.subarray(start, end) };
+  });
+}

@@ -1,0 +1,33 @@
+import { readJson } from '../model/json-file.ts';
+import { PromptEncoder } from '../prompt/encode.ts';
+import { serve } from '../worker/serve.ts';
+import type { EncodeRequest, EncodeResponse, LoadRequest, LoadResponse, TokenizerMethods } from './protocol.ts';
+import { createTokenizer } from './tokenizer.ts';
+
+/** The inside of the tokenizer's thread: text in, prompt tokens out. */
+
+let encoder: PromptEncoder | undefined;
+
+async function load({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadResponse> {
+  const config = tokenizerConfig === undefined ? undefined : await readJson(tokenizerConfig);
+  encoder = new PromptEncoder(createTokenizer(await readJson(tokenizer), config));
+  return { yesId: encoder.yesId, noId: encoder.noId };
+}
+
+async function encode({ instruction, query, documents, maxLength }: EncodeRequest): Promise<EncodeResponse> {
+  if (encoder === undefined) throw new Error('The tokenizer is not loaded.');
+  const known = encoder;
+  const prefix = known.encodePrefix({ instruction, query, maxLength });
+  const encoded = documents.map((document) => known.encodeDocument(document, maxLength - prefix.length));
+  const lengths = Int32Array.from(encoded, ({ tokens }) => tokens.length);
+  const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const document of encoded) {
+    tokens.set(document.tokens, at);
+    at += document.tokens.length;
+  }
+  // A copy: the encoder remembers the prefix.
+  return { prefix: prefix.slice(), tokens, lengths, truncated: Uint8Array.from(encoded, (document) => Number(document.truncated)) };
+}
+
+serve<TokenizerMethods>({ load, encode });

@@ -1,0 +1,143 @@
+import type { Device, RefusedDevice } from './engine/onnx/device.ts';
+import type { OnLoadProgress } from './model/progress.ts';
+
+/** Numeric type the network runs in. `'auto'` chooses; today that is `'fp32'`, whatever type the weights are stored in. */
+export type Dtype = 'fp32';
+
+/** How to load a model. */
+export interface LoadOptions {
+  /**
+   * Where to run. `'auto'` tries CUDA, then the CPU; `info.refusedDevices` tells what it passed over and why. Any other
+   * value is used or refused with `DEVICE_UNAVAILABLE`.
+   * @default 'auto'
+   */
+  readonly device?: Device | 'auto';
+  /** Which of several devices of that kind. @default 0 */
+  readonly deviceId?: number;
+  /** Numeric type of the computation. @default 'auto' */
+  readonly dtype?: Dtype | 'auto';
+  /** CPU threads of a run. @default all that this process may use */
+  readonly threads?: number;
+  /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
+  readonly instruction?: string;
+  /**
+   * Longest prompt (template, instruction, query and document) in tokens; longer documents lose their tail. From 64 to
+   * the model's own limit.
+   * @default 8192, or the model's own limit if that is less
+   */
+  readonly maxLength?: number;
+  /** Most tokens of a micro-batch; a longer document runs alone. Memory of a run grows with it. @default 4096 */
+  readonly tokenBudget?: number;
+  /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */
+  readonly attentionBudgetBytes?: number;
+  /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
+  readonly maxQueuedDocuments?: number;
+  /** Hub: branch, tag or commit. @default 'main' */
+  readonly revision?: string;
+  /** Hub: folder of the cache, shared with Python. @default HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub */
+  readonly cacheDir?: string;
+  /** Hub: access token. @default HF_TOKEN, or the token file in HF_HOME */
+  readonly token?: string;
+  /** Hub: base URL. @default HF_ENDPOINT, or the public Hub */
+  readonly endpoint?: string;
+  /** Hub: use the cache and no network. @default HF_HUB_OFFLINE */
+  readonly offline?: boolean;
+  /** Hub: stands in for the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Told how loading goes. */
+  readonly onProgress?: OnLoadProgress;
+  /** Gives up loading: rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to rank. */
+export interface RerankOptions<D> extends ScoreOptions {
+  /** What makes a document relevant, in a sentence. English works best, for other languages too. @default that of `load` */
+  readonly instruction?: string;
+  /** Return only the best so many, at least 1. @default all */
+  readonly topN?: number;
+  /** Return only results with at least this score, 0 to 1. @default 0 */
+  readonly minScore?: number;
+  /** The text of a document. Needed where documents are not strings. */
+  readonly text?: (document: D, index: number) => string;
+}
+
+/** How to run a call. */
+export interface ScoreOptions {
+  /** Takes the call out of the queue: rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Calls of higher priority go first. Any finite number. @default 0 */
+  readonly priority?: number;
+}
+
+/** A query and one document. */
+export interface Pair {
+  readonly query: string;
+  readonly document: string;
+  /** @default that of `load` */
+  readonly instruction?: string;
+}
+
+/** How relevant a document is. */
+export interface Score {
+  /** Probability of relevance, 0 to 1: the sigmoid of `logit`. */
+  readonly score: number;
+  /** `logit(yes) - logit(no)`: unbounded, and finer than `score` near 0 and 1. */
+  readonly logit: number;
+  /** Whether the document was too long and lost its tail. */
+  readonly truncated: boolean;
+}
+
+/** One ranked document. */
+export interface RerankResult<D> extends Score {
+  /** The document's place in the call. */
+  readonly index: number;
+  /** The caller's own object. */
+  readonly document: D;
+}
+
+/** What a call cost. */
+export interface Usage {
+  /** Tokens of all the call's prompts, as a server without prefix sharing would count them. */
+  readonly promptTokens: number;
+  /** Tokens that were computed for this call. */
+  readonly computedTokens: number;
+  /** The difference: tokens that the shared prefix saved. */
+  readonly savedTokens: number;
+}
+
+/** What `rerank` gives. */
+export interface RerankResponse<D> {
+  /** Best first; equal scores keep the order of the input. */
+  readonly results: RerankResult<D>[];
+  readonly usage: Usage;
+}
+
+/** What `score` gives. */
+export interface ScoreResponse {
+  /** One a pair, in the order of the input. */
+  readonly scores: Score[];
+  readonly usage: Usage;
+}
+
+/** What was loaded, and where it runs. */
+export interface RerankerInfo {
+  /** The model's name: `embedded`, a directory, or the Hub's `owner/name`. */
+  readonly model: string;
+  /** Where it came from. */
+  readonly source: 'embedded' | 'directory' | 'hub';
+  /** The commit, for models of the Hub. */
+  readonly revision: string | undefined;
+  readonly dtype: Dtype;
+  readonly device: Device;
+  /** Which of several devices of that kind. */
+  readonly deviceId: number;
+  /** CPU threads of a run. */
+  readonly threads: number;
+  /** Devices that were tried before, and why they were refused. */
+  readonly refusedDevices: readonly RefusedDevice[];
+  /** The longest prompt the model knows, in tokens. */
+  readonly contextLength: number;
+  /** The longest prompt that is run, in tokens. */
+  readonly maxLength: number;
+}

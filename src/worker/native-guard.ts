@@ -1,0 +1,60 @@
+const BUSY = 0;
+const STOP = 1;
+
+/** The guards of all living workers, of every copy of the library in the process. */
+const GUARDS = Symbol.for('rerankit.native-guards');
+
+/**
+ * Keeps the process from ending while a worker is inside native code: Node ends worker threads on exit, and ending one in
+ * the middle of ONNX Runtime aborts the process. Each side writes its flag before it reads the other's, so either the
+ * worker does not enter or the main thread waits until it is out.
+ */
+export class NativeGuard {
+  readonly buffer: SharedArrayBuffer;
+  readonly #flags: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#flags = new Int32Array(buffer);
+  }
+
+  /** In the worker: runs native work, or never resolves if the process is ending. */
+  async enter<T>(work: () => Promise<T>): Promise<T> {
+    Atomics.store(this.#flags, BUSY, 1);
+    try {
+      if (Atomics.load(this.#flags, STOP) === 1) return await new Promise<never>(() => {});
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** On the main thread: makes the end of the process wait for the worker from now on. Returns how to undo that. */
+  watch(): () => void {
+    const guards = livingGuards();
+    guards.add(this);
+    return () => guards.delete(this);
+  }
+
+  stop(): void {
+    Atomics.store(this.#flags, STOP, 1);
+    Atomics.wait(this.#flags, BUSY, 1);
+  }
+
+  #leave(): void {
+    Atomics.store(this.#flags, BUSY, 0);
+    Atomics.notify(this.#flags, BUSY);
+  }
+}
+
+function livingGuards(): Set<NativeGuard> {
+  const registry = globalThis as { [GUARDS]?: Set<NativeGuard> };
+  if (registry[GUARDS] === undefined) {
+    const guards = new Set<NativeGuard>();
+    registry[GUARDS] = guards;
+    process.on('exit', () => {
+      for (const guard of guards) guard.stop();
+    });
+  }
+  return registry[GUARDS];
+}
