@@ -46,7 +46,8 @@ export class TextWindows {
 
   /** The next pieces, none of them empty; `undefined` at the end. */
   next(): readonly string[] | undefined {
-    for (let wanted = WINDOW_UNITS; ; wanted *= 2) {
+    let wanted = WINDOW_UNITS;
+    for (;;) {
       while (this.#pending.length < wanted && this.#read < this.#text.length) this.#pending += this.#readWindow();
       if (this.#pending.length === 0) return undefined;
       const pieces = this.#splitting.split(this.#pending);
@@ -56,7 +57,11 @@ export class TextWindows {
       const first = pieces[0] ?? '';
       if (first.length > MAX_PIECE_UNITS || (count === 0 && this.#pending.length > MAX_PIECE_UNITS))
         return this.#cutHard();
-      if (count === 0) continue;
+      if (count === 0) {
+        // Twice the text each time keeps the work of splitting it again proportional to its length.
+        wanted = 2 * Math.max(wanted, this.#pending.length);
+        continue;
+      }
       const tooLong = pieces.findIndex((piece) => piece.length > MAX_PIECE_UNITS);
       if (tooLong > 0 && tooLong < count) return this.#handOut(pieces.slice(0, tooLong), piecesLength(pieces, tooLong));
       return this.#handOut(count === pieces.length ? pieces : pieces.slice(0, count), units);

@@ -27,7 +27,12 @@ async function encode({ instruction, query, documents, maxLength }: EncodeReques
     at += document.tokens.length;
   }
   // A copy: the encoder remembers the prefix.
-  return { prefix: prefix.slice(), tokens, lengths, truncated: Uint8Array.from(encoded, (document) => Number(document.truncated)) };
+  return {
+    prefix: prefix.slice(),
+    tokens,
+    lengths,
+    truncated: Uint8Array.from(encoded, (document) => Number(document.truncated)),
+  };
 }
 
 serve<TokenizerMethods>({ load, encode });
