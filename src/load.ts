@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { RerankitError, show } from './errors.ts';
+import type { Engine } from './engine/engine.ts';
 import { AUTO_DEVICES } from './engine/onnx/device.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
-import type { Engine } from './engine/engine.ts';
+import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
 import { resolveModel } from './model/source.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
@@ -77,6 +77,7 @@ function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  work.catch(() => {}); // When it is given up, nobody is left to hear of its failure.
   signal.throwIfAborted();
   const finished = new AbortController();
   const aborted = new Promise<never>((_, reject) => {

@@ -1,5 +1,5 @@
-import { RerankitError, show } from './errors.ts';
 import { DEVICES } from './engine/onnx/device.ts';
+import { RerankitError, show } from './errors.ts';
 import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
 /** A kind of value: what it is called in an error, and what belongs to it. */
@@ -18,12 +18,16 @@ const finite: Kind = { expected: 'a finite number', accepts: Number.isFinite };
 const signal: Kind = { expected: 'an AbortSignal', accepts: (value) => value instanceof AbortSignal };
 
 function oneOf(values: readonly string[]): Kind {
-  return { expected: `one of ${values.map((value) => `'${value}'`).join(', ')}`, accepts: (value) => values.includes(value as string) };
+  return {
+    expected: `one of ${values.map((value) => `'${value}'`).join(', ')}`,
+    accepts: (value) => values.includes(value as string),
+  };
 }
 
 function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
   return {
-    expected: most === Number.MAX_SAFE_INTEGER ? `an integer, at least ${least}` : `an integer from ${least} to ${most}`,
+    expected:
+      most === Number.MAX_SAFE_INTEGER ? `an integer, at least ${least}` : `an integer from ${least} to ${most}`,
     accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
   };
 }
@@ -90,7 +94,10 @@ function check<Options>(call: string, rules: Rules<Options>, options: Options): 
       );
     }
     if (value !== undefined && !kind.accepts(value)) {
-      throw new RerankitError('INVALID_OPTION', `The option ${name} of ${call} must be ${kind.expected}, not ${show(value)}.`);
+      throw new RerankitError(
+        'INVALID_OPTION',
+        `The option ${name} of ${call} must be ${kind.expected}, not ${show(value)}.`,
+      );
     }
   }
 }

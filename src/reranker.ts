@@ -122,7 +122,10 @@ export class Reranker implements AsyncDisposable {
 
 /** Pairs by query and instruction, so that each prefix is computed once. */
 function questionsOf(pairs: readonly Pair[], instruction: string): Question[] {
-  const questions = new Map<string, { instruction: string; query: string; documents: { slot: number; text: string }[] }>();
+  const questions = new Map<
+    string,
+    { instruction: string; query: string; documents: { slot: number; text: string }[] }
+  >();
   for (const [slot, pair] of pairs.entries()) {
     const own = pair.instruction ?? instruction;
     const key = JSON.stringify([own, pair.query]);

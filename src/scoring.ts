@@ -37,7 +37,11 @@ const MAX_UNITS_PER_TOKEN = 256;
  * being encoded.
  */
 export async function scoreQuestions(
-  { encoder, scheduler, maxLength }: { readonly encoder: Encoder; readonly scheduler: Scheduler; readonly maxLength: number },
+  {
+    encoder,
+    scheduler,
+    maxLength,
+  }: { readonly encoder: Encoder; readonly scheduler: Scheduler; readonly maxLength: number },
   questions: readonly Question[],
   options: ScoreOptions,
 ): Promise<Scored> {

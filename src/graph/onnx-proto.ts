@@ -6,7 +6,16 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
  */
 
 /** Element types, by their number in `TensorProto.DataType`. */
-export const ElementType = { FLOAT: 1, UINT8: 2, INT8: 3, INT32: 6, INT64: 7, BOOL: 9, FLOAT16: 10, BFLOAT16: 16 } as const;
+export const ElementType = {
+  FLOAT: 1,
+  UINT8: 2,
+  INT8: 3,
+  INT32: 6,
+  INT64: 7,
+  BOOL: 9,
+  FLOAT16: 10,
+  BFLOAT16: 16,
+} as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
 /** An initialiser: its bytes are in the model itself, or at a place in a file of the model's folder. */

@@ -52,13 +52,28 @@ export function packMicroBatch(batch: MicroBatch, maxArea: number): Feeds {
     [INPUT.ids]: int32(ids),
     [INPUT.positions]: int32(positions),
     [INPUT.last]: int32(Int32Array.from(rows, ({ start, length }) => start + length - 1)),
-    ...packGroups(ALL_TOKENS, groupBlocks(blocksOf(sequences, maxArea), maxArea), total, ({ sequence, from }) => sequence.start + from),
-    ...packGroups(LAST_TOKENS, groupBlocks(lastBlocks, maxArea), rows.length, ({ sequence }) => rowOf.get(sequence) ?? 0),
+    ...packGroups(
+      ALL_TOKENS,
+      groupBlocks(blocksOf(sequences, maxArea), maxArea),
+      total,
+      ({ sequence, from }) => sequence.start + from,
+    ),
+    ...packGroups(
+      LAST_TOKENS,
+      groupBlocks(lastBlocks, maxArea),
+      rows.length,
+      ({ sequence }) => rowOf.get(sequence) ?? 0,
+    ),
   };
 }
 
 /** `firstQuery` tells where a block's first query lies among the queries, and so among the outputs. */
-function packGroups(names: GroupInputs, groups: readonly Group[], outputs: number, firstQuery: (block: Block) => number): Feeds {
+function packGroups(
+  names: GroupInputs,
+  groups: readonly Group[],
+  outputs: number,
+  firstQuery: (block: Block) => number,
+): Feeds {
   const querySizes = groups.map(({ blocks, queries }) => blocks.length * queries);
   const keySizes = groups.map(({ blocks, keys }) => blocks.length * keys);
   const queryIndex = new Int32Array(sum(querySizes));
@@ -91,10 +106,16 @@ function packGroups(names: GroupInputs, groups: readonly Group[], outputs: numbe
   return {
     [names.queryIndex]: int32(queryIndex),
     [names.querySizes]: int64(querySizes),
-    [names.queryShapes]: int64(groups.flatMap(({ blocks, queries }) => [blocks.length, queries]), 2),
+    [names.queryShapes]: int64(
+      groups.flatMap(({ blocks, queries }) => [blocks.length, queries]),
+      2,
+    ),
     [names.keyIndex]: int32(keyIndex),
     [names.keySizes]: int64(keySizes),
-    [names.keyShapes]: int64(groups.flatMap(({ blocks, keys }) => [blocks.length, keys]), 2),
+    [names.keyShapes]: int64(
+      groups.flatMap(({ blocks, keys }) => [blocks.length, keys]),
+      2,
+    ),
     [names.keyLengths]: int64(keyLengths),
     [names.blocks]: int64(groups.map(({ blocks }) => blocks.length)),
     [names.order]: int32(order),

@@ -47,7 +47,12 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
   let x = network.embed(ids);
   for (let layer = 0; layer < config.layers; layer++) {
     const isLast = layer === config.layers - 1;
-    x = network.layer(layer, x, here, isLast ? { groups: lastTokens, only: last, rotation: there } : { groups: allTokens });
+    x = network.layer(
+      layer,
+      x,
+      here,
+      isLast ? { groups: lastTokens, only: last, rotation: there } : { groups: allTokens },
+    );
   }
   const head = graph.floats('head', options.head, [1, config.hiddenSize]);
   const logits = graph.node('Gemm', [network.norm(x, 'model.norm.weight'), head], { transB: 1 });
@@ -105,7 +110,12 @@ class Network {
     const attended = this.linear(context, name('self_attn.o_proj'), pick(x));
 
     const inner = this.norm(attended, name('post_attention_layernorm'));
-    const gate = this.#graph.node('QuickGelu', [this.linear(inner, name('mlp.gate_proj'))], { alpha: float(1) }, 'com.microsoft');
+    const gate = this.#graph.node(
+      'QuickGelu',
+      [this.linear(inner, name('mlp.gate_proj'))],
+      { alpha: float(1) },
+      'com.microsoft',
+    );
     const gated = this.#graph.node('Mul', [gate, this.linear(inner, name('mlp.up_proj'))]);
     return this.linear(gated, name('mlp.down_proj'), attended);
   }

@@ -40,7 +40,8 @@ export class Weights {
 
   #locate(name: string): TensorLocation {
     const location = this.#tensors.get(name);
-    if (location === undefined) throw new RerankitError('MODEL_INVALID', `The checkpoint lacks the tensor ${show(name)}.`);
+    if (location === undefined)
+      throw new RerankitError('MODEL_INVALID', `The checkpoint lacks the tensor ${show(name)}.`);
     return location;
   }
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MIN_DOCUMENT_TOKENS, PromptEncoder } from '../../src/prompt/encode.ts';
 import { DEFAULT_INSTRUCTION } from '../../src/prompt/template.ts';
 import { embedded } from '../tokenizer/embedded.ts';
 import { qwen3 } from '../tokenizer/qwen3.ts';
-import { anyText, FUZZ, forgeries, TEXTS } from '../tokenizer/texts.ts';
+import { anyText, FUZZ, forgeries, TEST_TIMEOUT, TEXTS } from '../tokenizer/texts.ts';
+
+vi.setConfig({ testTimeout: TEST_TIMEOUT });
 
 /** The canonical prompt, spelled out a second time so that a slip in the library's own copy shows. */
 const SYSTEM =

@@ -15,7 +15,11 @@ const WHERE: Record<Device, string> = {
  * Why a device cannot be had, as far as that can be told without trying; `undefined` if it may work. `bundled` are the
  * names that onnxruntime-node's own build lists.
  */
-export function whyUnavailable(device: Device, bundled: readonly string[], folder = bindingFolder()): string | undefined {
+export function whyUnavailable(
+  device: Device,
+  bundled: readonly string[],
+  folder = bindingFolder(),
+): string | undefined {
   if (!bundled.includes(device)) {
     return (
       `onnxruntime-node for ${process.platform}/${process.arch} is built without it (it has ${bundled.join(', ')}); ` +

@@ -17,7 +17,8 @@ export async function compile({ checkpoint, yesId, noId, maxLength }: LoadReques
   const location = tensors.get(headTensor);
   if (location === undefined) throw new Error(`unreachable: an open checkpoint has ${headTensor}`);
   const folder = commonFolder([...tensors.values()]);
-  const head = headTensor === 'score.weight' ? await readTensorRows(location, [0]) : await difference(location, yesId, noId);
+  const head =
+    headTensor === 'score.weight' ? await readTensorRows(location, [0]) : await difference(location, yesId, noId);
   return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength, head }), folder };
 }
 

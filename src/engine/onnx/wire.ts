@@ -29,6 +29,9 @@ export function fromRunRequest({ tokens, prefixLengths, rowLengths, rowPrefixes 
     return tokens.subarray(at - length, at);
   };
   const prefixes = Array.from(prefixLengths, take);
-  const rows = Array.from(rowLengths, (length, row): MicroBatchRow => ({ prefix: rowPrefixes[row] ?? 0, tokens: take(length) }));
+  const rows = Array.from(
+    rowLengths,
+    (length, row): MicroBatchRow => ({ prefix: rowPrefixes[row] ?? 0, tokens: take(length) }),
+  );
   return { prefixes, rows };
 }

@@ -28,7 +28,8 @@ async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadRespo
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
-      if (device === 'cpu') throw new RerankitError('ENGINE_FAILED', `ONNX Runtime could not load the model: ${reason}`);
+      if (device === 'cpu')
+        throw new RerankitError('ENGINE_FAILED', `ONNX Runtime could not load the model: ${reason}`);
       refusedDevices.push({ device, reason });
     }
   }
@@ -51,7 +52,9 @@ async function loadRuntime() {
 }
 
 function unavailable(refused: readonly RefusedDevice[]): RerankitError {
-  const reasons = refused.map(({ device, reason }: { device: Device; reason: string }) => `device '${device}': ${reason}`);
+  const reasons = refused.map(
+    ({ device, reason }: { device: Device; reason: string }) => `device '${device}': ${reason}`,
+  );
   return new RerankitError('DEVICE_UNAVAILABLE', `${reasons.join(' ')} Or use device: 'cpu' or 'auto'.`);
 }
 

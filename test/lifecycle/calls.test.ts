@@ -1,0 +1,126 @@
+import { type LoadProgress, Reranker, RerankitError } from 'rerankit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const DOCUMENTS = Array.from({ length: 80 }, (_, index) => `document ${index} `.repeat(20));
+
+describe('a loaded reranker', () => {
+  let reranker: Reranker;
+  beforeAll(async () => {
+    reranker = await Reranker.load(undefined, { tokenBudget: 512, maxQueuedDocuments: 120 });
+  });
+  afterAll(() => reranker.dispose());
+
+  test('leaves the event loop free while it ranks', async () => {
+    let turns = 0;
+    let ranking = true;
+    const turn = () => {
+      turns++;
+      if (ranking) setTimeout(turn, 1);
+    };
+    turn();
+    await reranker.rerank('query', DOCUMENTS);
+    ranking = false;
+    // A blocked loop would turn once between two runs, and this call takes about ten.
+    expect(turns).toBeGreaterThan(60);
+  });
+
+  test('an aborted call rejects with its reason and its neighbour is not disturbed', async () => {
+    const alone = await reranker.rerank('neighbour', DOCUMENTS.slice(0, 20));
+    const controller = new AbortController();
+    const reason = new Error('the user left');
+    const aborted = reranker.rerank('query', DOCUMENTS, { signal: controller.signal });
+    const neighbour = reranker.rerank('neighbour', DOCUMENTS.slice(0, 20));
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(aborted).rejects.toBe(reason);
+    const beside = await neighbour;
+    for (const [index, { logit }] of beside.results.entries()) {
+      expect(logit).toBeCloseTo(alone.results[index]?.logit ?? Number.NaN, 4);
+    }
+  });
+
+  test('a small call overtakes a huge one', async () => {
+    const order: string[] = [];
+    const huge = reranker.rerank('huge', DOCUMENTS).then(() => order.push('huge'));
+    const small = reranker.rerank('small', ['a', 'b']).then(() => order.push('small'));
+    await Promise.all([huge, small]);
+    expect(order).toEqual(['small', 'huge']);
+  });
+
+  test('more documents than the queue takes are refused at once, and room comes back', async () => {
+    const first = reranker.rerank('query', DOCUMENTS);
+    await expect(reranker.rerank('query', DOCUMENTS)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    await first;
+    expect((await reranker.rerank('query', DOCUMENTS.slice(0, 3))).results).toHaveLength(3);
+  });
+
+  test('calls that arrive together share runs', async () => {
+    const queries = Array.from({ length: 10 }, (_, index) => `query ${index}`);
+    const calls = await Promise.all(queries.map((query) => reranker.rerank(query, ['one', 'two'])));
+    const pairs = queries.flatMap((query) => ['one', 'two'].map((document) => ({ query, document })));
+    const { scores } = await reranker.score(pairs);
+    for (const [index, { results }] of calls.entries()) {
+      for (const { index: document, logit } of results) {
+        expect(logit).toBeCloseTo(scores[2 * index + document]?.logit ?? Number.NaN, 4);
+      }
+    }
+  });
+
+  test("the caller's array may change while the call runs", async () => {
+    const documents = ['one', 'two', 'three'];
+    const call = reranker.rerank('query', documents);
+    documents.length = 0;
+    expect((await call).results.map(({ document }) => document).sort()).toEqual(['one', 'three', 'two']);
+  });
+});
+
+describe('dispose', () => {
+  test('lets calls under way finish, refuses new ones', async () => {
+    const reranker = await Reranker.load();
+    const call = reranker.rerank('query', DOCUMENTS.slice(0, 30));
+    const disposed = reranker.dispose();
+    await expect(reranker.rerank('query', ['a'])).rejects.toMatchObject({ code: 'DISPOSED' });
+    expect((await call).results).toHaveLength(30);
+    await disposed;
+    await expect(reranker.score([])).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+});
+
+describe('load', () => {
+  test('an aborted signal gives its reason, before and during', async () => {
+    const reason = new Error('changed my mind');
+    await expect(Reranker.load(undefined, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    for (const phase of ['tokenizer', 'session'] as const) {
+      const controller = new AbortController();
+      const onProgress = (progress: LoadProgress) => progress.phase === phase && controller.abort(reason);
+      await expect(Reranker.load(undefined, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    }
+  });
+
+  test('tells what was chosen', async () => {
+    await using reranker = await Reranker.load(undefined, { device: 'cpu', threads: 1, maxLength: 512 });
+    expect(reranker.info).toEqual({
+      model: 'embedded',
+      source: 'embedded',
+      revision: undefined,
+      dtype: 'fp32',
+      device: 'cpu',
+      deviceId: 0,
+      threads: 1,
+      refusedDevices: [],
+      contextLength: expect.any(Number),
+      maxLength: 512,
+    });
+  });
+
+  test('a device that cannot be had is an error that says what is missing', async () => {
+    // No machine has both; Linux has neither.
+    const device = process.platform === 'darwin' ? 'dml' : 'coreml';
+    const error = await Reranker.load(undefined, { device }).catch((error: unknown) => error);
+    expect(RerankitError.isInstance(error, 'DEVICE_UNAVAILABLE')).toBe(true);
+    expect(String(error)).toContain(`device '${device}': onnxruntime-node for ${process.platform}`);
+  });
+
+  test('more than the model knows is refused by name', async () => {
+    await expect(Reranker.load(undefined, { maxLength: 1_000_000 })).rejects.toThrow(/maxLength is 1000000/);
+  });
+});
