@@ -1,4 +1,4 @@
-import { DEVICES } from './engine/onnx/device.ts';
+import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { RerankitError, show } from './errors.ts';
 import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
@@ -68,6 +68,14 @@ const RERANK_RULES: Rules<RerankOptions<unknown>> = {
 /** Throws `INVALID_OPTION` for the first option of `Reranker.load` that is unknown or has a wrong value. */
 export function checkLoadOptions(options: LoadOptions): void {
   check('Reranker.load', LOAD_RULES, options);
+  const { device = 'auto', deviceId = 0 } = options;
+  if (deviceId !== 0 && device !== 'auto' && !NUMBERED_DEVICES.includes(device)) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option deviceId of Reranker.load is ${deviceId}, but ${show(device)} is not numbered; ` +
+        `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
+    );
+  }
 }
 
 /** The same for `rerank`. */

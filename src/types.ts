@@ -12,7 +12,7 @@ export interface LoadOptions {
    * @default 'auto'
    */
   readonly device?: Device | 'auto';
-  /** Which of several devices of that kind. @default 0 */
+  /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
   readonly deviceId?: number;
   /** Numeric type of the computation. @default 'auto' */
   readonly dtype?: Dtype | 'auto';

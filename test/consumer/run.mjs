@@ -49,7 +49,9 @@ function install(version) {
   try {
     run('npm', ['install', '--no-audit', '--no-fund', '--prefix', target, `${name}@${version}`]);
   } catch (error) {
-    console.log(`NOT TESTED on Node ${version}: ${name}@${version} could not be installed (${error.message.split('\n')[0]})`);
+    console.log(
+      `NOT TESTED on Node ${version}: ${name}@${version} could not be installed (${error.message.split('\n')[0]})`,
+    );
     return [];
   }
   const bin = join(target, 'node_modules', name, 'bin');

@@ -10,6 +10,9 @@ export type Device = (typeof DEVICES)[number];
  */
 export const AUTO_DEVICES: readonly Device[] = ['cuda', 'cpu'];
 
+/** Devices that a machine may have several of, and that ONNX Runtime lets one choose among. */
+export const NUMBERED_DEVICES: readonly Device[] = ['cuda', 'dml'];
+
 /** A device that was considered and could not be used. */
 export interface RefusedDevice {
   readonly device: Device;
@@ -19,5 +22,5 @@ export interface RefusedDevice {
 
 /** Key of the process-wide lane: work for one physical device takes turns. */
 export function laneOf(device: Device, deviceId: number): string {
-  return device === 'cpu' ? device : `${device}:${deviceId}`;
+  return NUMBERED_DEVICES.includes(device) ? `${device}:${deviceId}` : device;
 }

@@ -3,7 +3,7 @@ import { type Feed, type Feeds, packMicroBatch } from '../../graph/pack.ts';
 import { LOGITS } from '../../graph/qwen3.ts';
 import type { MicroBatch } from '../engine.ts';
 import type { CompiledModel } from './compile.ts';
-import type { Device } from './device.ts';
+import { type Device, NUMBERED_DEVICES } from './device.ts';
 import type { LoadRequest } from './protocol.ts';
 
 /** An ONNX Runtime session that scores micro-batches. Lives in the engine's worker: its calls block their thread. */
@@ -19,7 +19,7 @@ export class OnnxSession {
   static async create(model: CompiledModel, device: Device, request: LoadRequest): Promise<OnnxSession> {
     const { deviceId, threads, attentionBudgetBytes, checkpoint } = request;
     const session = await InferenceSession.create(model.bytes, {
-      executionProviders: device === 'cpu' ? ['cpu'] : [{ name: device, deviceId }, 'cpu'],
+      executionProviders: providersOf(device, deviceId),
       intraOpNumThreads: threads,
       // Errors only: they reach the caller; warnings would reach the terminal of whoever embeds this.
       logSeverityLevel: 3,
@@ -47,6 +47,12 @@ export class OnnxSession {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** The CPU provider takes what another one leaves; providers refuse options they do not know. */
+function providersOf(device: Device, deviceId: number): InferenceSession.ExecutionProviderConfig[] {
+  if (device === 'cpu') return ['cpu'];
+  return [NUMBERED_DEVICES.includes(device) ? { name: device, deviceId } : device, 'cpu'];
 }
 
 function toTensors(feeds: Feeds): Record<string, Tensor> {

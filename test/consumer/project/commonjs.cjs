@@ -4,7 +4,10 @@ const { Reranker } = require('rerankit');
 (async () => {
   const reranker = await Reranker.load();
   const documents = [{ body: 'The sun is hot.' }, { body: 'csv.reader 逐行读取大型 CSV 文件，节省内存。' }];
-  const { results } = await reranker.rerank('如何在 Python 中读取大型 CSV 文件？', documents, { text: (d) => d.body, topN: 1 });
+  const { results } = await reranker.rerank('如何在 Python 中读取大型 CSV 文件？', documents, {
+    text: (d) => d.body,
+    topN: 1,
+  });
   assert.equal(results[0].document, documents[1]);
   await reranker.dispose();
   console.log('ranked');

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { Reranker, RerankitError } from 'rerankit';
 
 const reranker = await Reranker.load();
-const documents = ['To bake bread, preheat the oven.', 'git reset --soft HEAD~1 undoes the last commit and keeps the changes staged.'];
+const documents = [
+  'To bake bread, preheat the oven.',
+  'git reset --soft HEAD~1 undoes the last commit and keeps the changes staged.',
+];
 const { results, usage } = await reranker.rerank('how to undo the last git commit', documents);
 assert.equal(results[0].document, documents[1]);
 assert.equal(usage.promptTokens, usage.computedTokens + usage.savedTokens);

@@ -1,4 +1,4 @@
-import { type LoadOptions, Reranker, type RerankResponse, RerankitError } from 'rerankit';
+import { type LoadOptions, Reranker, RerankitError, type RerankResponse } from 'rerankit';
 
 interface Article {
   readonly id: number;

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { checkLoadOptions, checkRerankOptions, checkScoreOptions } from '../src/options.ts';
+import type { LoadOptions, RerankOptions } from '../src/types.ts';
+
+/** Values as an untyped caller may give them. */
+const load = (options: unknown) => () => checkLoadOptions(options as LoadOptions);
+const rerank = (options: unknown) => () => checkRerankOptions(options as RerankOptions<string>);
+
+describe('options', () => {
+  test.each([
+    [{ device: 'tpu' }, /option device of Reranker.load must be one of 'auto', 'cpu', .*not "tpu"/],
+    [{ dtype: 'int8' }, /option dtype .* must be one of 'auto', 'fp32', not "int8"/],
+    [{ threads: 0 }, /option threads .* integer from 1 to 1024, not 0/],
+    [{ maxLength: 63 }, /option maxLength .* at least 64, not 63/],
+    [{ maxLength: 100.5 }, /not 100.5/],
+    [{ tokenBudget: '4096' }, /option tokenBudget .* not "4096"/],
+    [{ attentionBudgetBytes: 10 }, /attentionBudgetBytes .* at least 1000000, not 10/],
+    [{ maxQueuedDocuments: Number.POSITIVE_INFINITY }, /not Infinity/],
+    [{ onProgress: {} }, /option onProgress .* a function, not an object/],
+    [{ signal: new AbortController() }, /option signal .* an AbortSignal, not an instance of AbortController/],
+    [{ offline: 1 }, /option offline .* true or false, not 1/],
+    [
+      { deviceId: 1, device: 'cpu' },
+      /deviceId of Reranker.load is 1, but "cpu" is not numbered; it goes with cuda and dml/,
+    ],
+    [{ topN: 5 }, /Reranker.load has no option "topN" \(it was 5\); its options are device, /],
+    [null, /options of Reranker.load must be an object, not null/],
+    ['cpu', /must be an object, not "cpu"/],
+  ])('load(%j) is refused', (options, message) => {
+    expect(load(options)).toThrow(message);
+    expect(load(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  });
+
+  test.each([
+    [{ topN: 0 }, /option topN of rerank must be an integer, at least 1, not 0/],
+    [{ minScore: 1.1 }, /option minScore of rerank must be a number from 0 to 1, not 1.1/],
+    [{ minScore: Number.NaN }, /not NaN/],
+    [{ priority: Number.POSITIVE_INFINITY }, /option priority of rerank must be a finite number, not Infinity/],
+    [{ text: 'body' }, /option text of rerank must be a function, not "body"/],
+    [{ topK: 5 }, /rerank has no option "topK"/],
+    [{ ['__proto__x']: 1 }, /no option "__proto__x"/],
+  ])('rerank(%j) is refused', (options, message) => {
+    expect(rerank(options)).toThrow(message);
+  });
+
+  test('good ones pass, and undefined counts as absent', () => {
+    checkLoadOptions({
+      device: 'cuda',
+      deviceId: 1,
+      dtype: 'fp32',
+      threads: 2,
+      maxLength: 64,
+      attentionBudgetBytes: 1e6,
+    });
+    load({ device: undefined, signal: undefined })();
+    checkRerankOptions({ topN: 1, minScore: 1, priority: -1.5, instruction: '' });
+    checkScoreOptions({ signal: AbortSignal.abort() });
+  });
+});
