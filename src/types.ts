@@ -1,11 +1,12 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
 import type { OnLoadProgress } from './model/progress.ts';
+import type { HubOptions } from './model/resolve-options.ts';
 
 /** Numeric type the network runs in. `'auto'` chooses; today that is `'fp32'`, whatever type the weights are stored in. */
 export type Dtype = 'fp32';
 
 /** How to load a model. */
-export interface LoadOptions {
+export interface LoadOptions extends HubOptions {
   /**
    * Where to run. `'auto'` tries CUDA, then the CPU; `info.refusedDevices` tells what it passed over and why. Any other
    * value is used or refused with `DEVICE_UNAVAILABLE`.
@@ -32,18 +33,6 @@ export interface LoadOptions {
   readonly attentionBudgetBytes?: number;
   /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
   readonly maxQueuedDocuments?: number;
-  /** Hub: branch, tag or commit. @default 'main' */
-  readonly revision?: string;
-  /** Hub: folder of the cache, shared with Python. @default HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub */
-  readonly cacheDir?: string;
-  /** Hub: access token. @default HF_TOKEN, or the token file in HF_HOME */
-  readonly token?: string;
-  /** Hub: base URL. @default HF_ENDPOINT, or the public Hub */
-  readonly endpoint?: string;
-  /** Hub: use the cache and no network. @default HF_HUB_OFFLINE */
-  readonly offline?: boolean;
-  /** Hub: stands in for the global `fetch`. */
-  readonly fetch?: typeof fetch;
   /** Told how loading goes. */
   readonly onProgress?: OnLoadProgress;
   /** Gives up loading: rejects with the signal's reason. */

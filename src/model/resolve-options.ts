@@ -1,7 +1,7 @@
 import type { OnDownloadProgress } from './progress.ts';
 
-/** Where and how to find a model. Everything but `signal` concerns the Hub only. */
-export interface ResolveOptions {
+/** How to reach the Hub; without meaning for models that are on this machine. */
+export interface HubOptions {
   /** Branch, tag or commit. @default 'main' */
   readonly revision?: string;
   /**
@@ -17,6 +17,10 @@ export interface ResolveOptions {
   readonly offline?: boolean;
   /** Stands in for the global `fetch`, for proxies and the like. It must honour `signal` and `redirect: 'manual'`. */
   readonly fetch?: typeof fetch;
+}
+
+/** Where and how to find a model. */
+export interface ResolveOptions extends HubOptions {
   readonly onProgress?: OnDownloadProgress;
   /** Rejects with the signal's reason. What was downloaded stays, and is continued next time. */
   readonly signal?: AbortSignal;

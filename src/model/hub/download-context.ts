@@ -1,6 +1,7 @@
 import type { CacheLayout } from './cache-layout.ts';
-import type { HubConnection, Subject } from './request.ts';
+import type { HubConnection } from './request.ts';
 import type { RetryPolicy } from './retry.ts';
+import type { Subject } from './subject.ts';
 
 /** Everything a file's download needs beside the file. */
 export interface DownloadContext {

@@ -1,8 +1,9 @@
 import type { DownloadContext } from './download-context.ts';
 import type { PartialFile } from './partial-file.ts';
 import type { RemoteFile } from './repository.ts';
-import { type HubConnection, networkReason, request, type Subject } from './request.ts';
+import { type HubConnection, networkReason, request } from './request.ts';
 import { describe } from './status-error.ts';
+import type { Subject } from './subject.ts';
 import { TransientError } from './transient-error.ts';
 
 /** A server that sends nothing for this long, in milliseconds, counts as gone. */

@@ -1,6 +1,7 @@
 import { modelInfo, pathsInfo } from '@huggingface/hub';
 import { RerankitError, show } from '../../errors.ts';
-import { type HubConnection, request, type Subject } from './request.ts';
+import { type HubConnection, request } from './request.ts';
+import type { Subject } from './subject.ts';
 import { TransientError } from './transient-error.ts';
 
 /** A file as the Hub publishes it. */

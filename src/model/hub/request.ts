@@ -1,5 +1,6 @@
 import { RerankitError, show } from '../../errors.ts';
 import { statusError } from './status-error.ts';
+import type { Subject } from './subject.ts';
 import { TransientError } from './transient-error.ts';
 
 /** What a request needs to know about the Hub it goes to. */
@@ -8,13 +9,6 @@ export interface HubConnection {
   readonly token: string | undefined;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
-}
-
-/** What is asked for, to be named in errors. */
-export interface Subject {
-  readonly repository: string;
-  readonly revision: string;
-  readonly file?: string;
 }
 
 const MAX_REDIRECTS = 10;

@@ -1,5 +1,5 @@
 import { RerankitError, show } from '../../errors.ts';
-import type { Subject } from './request.ts';
+import type { Subject } from './subject.ts';
 import { TransientError } from './transient-error.ts';
 
 /** Who refused, and whether it knew who asks. */
