@@ -27,7 +27,11 @@ export interface LoadOptions extends HubOptions {
    * @default 8192, or the model's own limit if that is less
    */
   readonly maxLength?: number;
-  /** Most tokens of a micro-batch; a longer document runs alone. Memory of a run grows with it. @default 4096 */
+  /**
+   * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches take more memory and keep other
+   * calls and aborts waiting longer; on CPUs they are no faster.
+   * @default 1024
+   */
   readonly tokenBudget?: number;
   /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */
   readonly attentionBudgetBytes?: number;

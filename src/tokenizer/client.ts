@@ -1,35 +1,25 @@
-import { WorkerConnection } from '../worker/connection.ts';
+import { WorkerService } from '../worker/service.ts';
 import type { EncodeRequest, EncodeResponse, LoadRequest, LoadResponse, TokenizerMethods } from './protocol.ts';
 
 /** Encodes prompts in a thread of its own, so that neither the caller's event loop nor the engine waits for text. */
 export class TokenizerClient {
-  readonly #url: URL;
-  readonly #request: LoadRequest;
-  #connection: WorkerConnection<TokenizerMethods> | undefined;
-  #loaded: Promise<LoadResponse> | undefined;
+  readonly #worker: WorkerService<TokenizerMethods, LoadResponse>;
 
   constructor(request: LoadRequest, url = new URL('./tokenizer-worker.js', import.meta.url)) {
-    this.#request = request;
-    this.#url = url;
+    this.#worker = new WorkerService(url, 'tokenizer', (connection) => connection.call('load', request));
   }
 
-  /** Starts the thread and reads the tokenizer. After the thread's death, starts another one. */
-  load(): Promise<LoadResponse> {
-    if (this.#loaded === undefined || this.#connection?.alive === false) {
-      this.#connection = new WorkerConnection(this.#url, 'tokenizer');
-      this.#loaded = this.#connection.call('load', this.#request);
-    }
-    return this.#loaded;
+  /** Starts the thread and reads the tokenizer, or joins that under way. */
+  async load(): Promise<LoadResponse> {
+    return (await this.#worker.ready()).prepared;
   }
 
   async encode(request: EncodeRequest): Promise<EncodeResponse> {
-    await this.load();
-    const connection = this.#connection;
-    if (connection === undefined) throw new Error('unreachable: load() makes a connection');
+    const { connection } = await this.#worker.ready();
     return connection.call('encode', request);
   }
 
-  async dispose(): Promise<void> {
-    await this.#connection?.close();
+  dispose(): Promise<void> {
+    return this.#worker.end(async () => {});
   }
 }

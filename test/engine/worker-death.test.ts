@@ -39,6 +39,17 @@ describe('an engine whose worker dies', () => {
     expect(next).toMatchObject({ status: 'fulfilled' });
   });
 
+  test('a load that failed is tried again, in another thread', async () => {
+    const failures = new SharedArrayBuffer(4);
+    new Int32Array(failures)[0] = 2;
+    engine = new OnnxEngine({ failures } as unknown as LoadRequest, WORKER);
+    const messages = [];
+    for (let attempt = 0; attempt < 2; attempt++) messages.push(await engine.load().catch(String));
+    expect(new Set(messages).size).toBe(2);
+    expect(messages).toEqual([expect.stringMatching(/no memory in \d+/), expect.stringMatching(/no memory in \d+/)]);
+    expect(await engine.run(batch(1))).toEqual(Float32Array.of(1));
+  });
+
   test('can be disposed when dead, and twice', async () => {
     const engine = start();
     await expect(engine.run(batch(667))).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });

@@ -33,7 +33,7 @@ export interface LoadResponse {
 /** A micro-batch in flat arrays, which move to the worker instead of being copied. */
 export interface RunRequest {
   /** The prefixes' tokens, then the rows' tokens. */
-  readonly tokens: Int32Array;
+  readonly tokens: Int32Array<ArrayBuffer>;
   readonly prefixLengths: Int32Array;
   readonly rowLengths: Int32Array;
   /** The prefix of each row. */
