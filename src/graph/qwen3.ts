@@ -29,7 +29,8 @@ export interface Qwen3GraphOptions {
 export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> {
   const { config } = options;
   const graph = new GraphBuilder();
-  const network = new Network(graph, config, new Weights(graph, options.tensors, options.folder));
+  const weights = new Weights(graph, options.tensors, options.folder);
+  const network = new Network(graph, config, weights);
   const ids = graph.input(INPUT.ids, ElementType.INT32, ['tokens']);
   const positions = graph.input(INPUT.positions, ElementType.INT32, ['tokens']);
   const last = graph.input(INPUT.last, ElementType.INT32, ['rows']);
@@ -44,7 +45,7 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
   const here = rotation(positions);
   const there = rotation(graph.node('Gather', [positions, last]));
 
-  let x = network.embed(ids);
+  let x = weights.rows('model.embed_tokens.weight', ids);
   for (let layer = 0; layer < config.layers; layer++) {
     const isLast = layer === config.layers - 1;
     x = network.layer(
@@ -84,12 +85,6 @@ class Network {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
-  }
-
-  /** Looks rows up in the stored type and widens only those: the table stays as it is in the file. */
-  embed(ids: string): string {
-    const rows = this.#graph.node('Gather', [this.#weights.stored('model.embed_tokens.weight'), ids]);
-    return this.#graph.node('Cast', [rows], { to: ElementType.FLOAT });
   }
 
   layer(layer: number, x: string, here: Rotation, { groups, only, rotation }: Attending): string {

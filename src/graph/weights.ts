@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path';
 import { RerankitError, show } from '../errors.ts';
+import { scaleName } from '../model/quantization.ts';
 import type { Dtype, TensorLocation, TensorMap } from '../model/safetensors.ts';
 import type { GraphBuilder } from './builder.ts';
 import { ElementType } from './onnx-proto.ts';
@@ -8,6 +9,7 @@ const ELEMENT_TYPES: Partial<Record<Dtype, ElementType>> = {
   F32: ElementType.FLOAT,
   F16: ElementType.FLOAT16,
   BF16: ElementType.BFLOAT16,
+  I8: ElementType.INT8,
 };
 
 /** Brings weights into a graph from where they lie: nothing is copied, ONNX Runtime maps the files. */
@@ -23,19 +25,36 @@ export class Weights {
     this.#folder = folder;
   }
 
-  /** The tensor in the type it is stored in. */
-  stored(name: string): string {
-    const { dtype, shape, offset, byteLength, file } = this.#locate(name);
+  /** A tensor as float32. ONNX Runtime computes this once, when the session is made. */
+  float32(name: string): string {
+    return this.#scaled(name, (stored) => stored);
+  }
+
+  /** The rows of a matrix that `ids` names, as float32. Only these are widened: the table stays as it is in the file. */
+  rows(name: string, ids: string): string {
+    return this.#scaled(name, (stored) => this.#graph.node('Gather', [stored, ids]));
+  }
+
+  /** Takes `part` of the values, and of the rows' scales where the tensor is quantized. */
+  #scaled(name: string, part: (stored: string) => string): string {
+    const values = this.#widen(part(this.#stored(name)), this.#locate(name));
+    if (this.#locate(name).dtype !== 'I8') return values;
+    const location = this.#locate(scaleName(name));
+    const [rows = 0] = location.shape;
+    return this.#graph.node('Mul', [values, this.#widen(part(this.#stored(location.name, [rows, 1])), location)]);
+  }
+
+  #widen(value: string, { dtype }: TensorLocation): string {
+    return dtype === 'F32' ? value : this.#graph.node('Cast', [value], { to: ElementType.FLOAT });
+  }
+
+  /** Declares a tensor where it lies, in the type it is stored in. */
+  #stored(name: string, shape = this.#locate(name).shape): string {
+    const { dtype, offset, byteLength, file } = this.#locate(name);
     const type = ELEMENT_TYPES[dtype];
     if (type === undefined) throw new RerankitError('MODEL_UNSUPPORTED', `Tensor ${show(name)} has type ${dtype}.`);
     const location = relative(this.#folder, file).split(sep).join('/');
     return this.#graph.external({ name, type, shape, data: { file: location, offset, byteLength } });
-  }
-
-  /** The tensor as float32. ONNX Runtime folds the cast when the session is made. */
-  float32(name: string): string {
-    const stored = this.stored(name);
-    return this.#locate(name).dtype === 'F32' ? stored : this.#graph.node('Cast', [stored], { to: ElementType.FLOAT });
   }
 
   #locate(name: string): TensorLocation {

@@ -3,9 +3,19 @@ import { type Qwen3Config, readConfig } from './config.ts';
 import { refuseBareBackbone, refuseEmbeddingModel } from './embedding-model.ts';
 import type { ModelFiles } from './model-files.ts';
 import { type HeadTensor, headTensor, networkTensors } from './network-tensors.ts';
-import { readSafetensors, readShardedSafetensors, type TensorLocation, type TensorMap } from './safetensors.ts';
+import { scaleName } from './quantization.ts';
+import {
+  type Dtype,
+  readSafetensors,
+  readShardedSafetensors,
+  type TensorLocation,
+  type TensorMap,
+} from './safetensors.ts';
 
 export type { HeadTensor } from './network-tensors.ts';
+
+/** Types that weights are stored in, unless they are quantized. */
+const FLOATS: readonly Dtype[] = ['BF16', 'F16', 'F32'];
 
 /** A checkpoint that has been checked: every tensor the network needs is there, whole, in the right shape. */
 export interface Checkpoint {
@@ -26,7 +36,12 @@ export async function openCheckpoint(files: ModelFiles): Promise<Checkpoint> {
   await refuseEmbeddingModel(files);
   const tensors = await readTensors(files);
   refuseBareBackbone(files, tensors);
-  for (const [name, shape] of networkTensors(config)) checkTensor(name, shape, tensors.get(name), files);
+  for (const [name, shape] of networkTensors(config)) {
+    const found = tensors.get(name);
+    const quantized = config.quantization !== undefined && shape.length === 2 && found?.dtype === 'I8';
+    checkTensor(name, shape, found, files, quantized ? ['I8'] : FLOATS);
+    if (quantized) checkScales(scaleName(name), shape[0] ?? 0, tensors.get(scaleName(name)), files);
+  }
   return { files, config, tensors, headTensor: headTensor(config) };
 }
 
@@ -37,11 +52,17 @@ async function readTensors(files: ModelFiles): Promise<TensorMap> {
   return readSafetensors(weights);
 }
 
+/** Scales are saved as [rows, 1] or [rows]. */
+function checkScales(name: string, rows: number, found: TensorLocation | undefined, files: ModelFiles): void {
+  checkTensor(name, found?.shape.length === 1 ? [rows] : [rows, 1], found, files, FLOATS);
+}
+
 function checkTensor(
   name: string,
   shape: readonly number[],
   found: TensorLocation | undefined,
   files: ModelFiles,
+  dtypes: readonly Dtype[],
 ): void {
   const expected = `expected ${show(name)} of shape [${shape.join(', ')}]`;
   if (found === undefined) {
@@ -59,10 +80,10 @@ function checkTensor(
         `found [${found.shape.join(', ')}] in ${found.file}.`,
     );
   }
-  if (found.dtype !== 'F32' && found.dtype !== 'F16' && found.dtype !== 'BF16') {
+  if (!dtypes.includes(found.dtype)) {
     throw new RerankitError(
       'MODEL_UNSUPPORTED',
-      `${files.id}: tensor ${show(name)} has type ${found.dtype}; BF16, F16 and F32 weights are supported.`,
+      `${files.id}: tensor ${show(name)} has type ${found.dtype}; expected ${dtypes.join(', ')}.`,
     );
   }
 }

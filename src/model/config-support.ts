@@ -41,14 +41,6 @@ export function checkSupported(json: JsonObject, path: string): void {
   if (other !== undefined) {
     throw unsupported(path, `layer_types has ${show(other)}; only "full_attention" is supported.`);
   }
-  const quantization = json['quantization_config'] ?? undefined;
-  if (quantization !== undefined) {
-    const method = isJsonObject(quantization) ? quantization['quant_method'] : quantization;
-    throw unsupported(
-      path,
-      `the weights are quantized (quantization_config: ${show(method)}). Use the original checkpoint in bf16, fp16 or fp32.`,
-    );
-  }
   if (head === 'sequence-classification') checkLabels(json, path);
 }
 

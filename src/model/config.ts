@@ -1,6 +1,7 @@
 import { RerankitError, show } from '../errors.ts';
 import { checkSupported, headOf, type Qwen3Head } from './config-support.ts';
 import { type JsonObject, readJsonObject } from './json-file.ts';
+import { type Quantization, readQuantization } from './quantization.ts';
 import { readRopeTheta } from './rope.ts';
 
 /** The shape of a Qwen3 network. Sizes count elements. */
@@ -21,6 +22,8 @@ export interface Qwen3Config {
   /** Whether the head is the embedding matrix. Always true or false as the file says, whatever the weights hold. */
   readonly tiedEmbeddings: boolean;
   readonly head: Qwen3Head;
+  /** How matrices are stored, if not as floating-point numbers. */
+  readonly quantization: Quantization | undefined;
 }
 
 /** Reads and checks a `config.json`; see {@link parseConfig} for errors, and `MODEL_NOT_FOUND` if it cannot be read. */
@@ -58,6 +61,7 @@ export function parseConfig(json: JsonObject, path = 'config.json'): Qwen3Config
     maxPositions: size('max_position_embeddings', 32768),
     tiedEmbeddings: readFlag(json, 'tie_word_embeddings', path),
     head: headOf(json, path),
+    quantization: readQuantization(json, path),
   };
 }
 

@@ -4,24 +4,34 @@ import { bf16BitsToF32Bits, f16BitsToF32Bits } from './half.ts';
 import { reason } from './json-file.ts';
 import type { TensorLocation } from './tensor-location.ts';
 
+/** Bit patterns of float32: independent of the machine's byte order, and exact for a NaN too. */
 const READERS = {
   F32: { bytes: 4, bits: (view: DataView, at: number) => view.getUint32(at, true) },
   F16: { bytes: 2, bits: (view: DataView, at: number) => f16BitsToF32Bits(view.getUint16(at, true)) },
   BF16: { bytes: 2, bits: (view: DataView, at: number) => bf16BitsToF32Bits(view.getUint16(at, true)) },
+  I8: { bytes: 1, bits: (view: DataView, at: number) => float32Bits(view.getInt8(at)) },
 } as const;
+
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
+function float32Bits(value: number): number {
+  scratch[0] = value;
+  return scratchBits[0] ?? 0;
+}
 
 /**
  * Reads rows (slices along the first dimension) of a tensor as float32, one after the other in the order asked for.
- * The conversion from BF16 and F16 is exact.
+ * The conversion from BF16, F16 and I8 is exact.
  * Rejects with `MODEL_UNSUPPORTED` for other types, `MODEL_INVALID` for a row the tensor has not or a file that has
  * become shorter.
  */
 export async function readTensorRows(location: TensorLocation, rows: readonly number[]): Promise<Float32Array> {
   const { name, dtype, shape, file: path } = location;
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16' && dtype !== 'I8') {
     throw new RerankitError(
       'MODEL_UNSUPPORTED',
-      `Tensor ${show(name)} has type ${dtype}: only F32, F16 and BF16 are read.`,
+      `Tensor ${show(name)} has type ${dtype}: only F32, F16, BF16 and I8 are read.`,
     );
   }
   const [count = 1, ...rest] = shape;
@@ -37,7 +47,6 @@ export async function readTensorRows(location: TensorLocation, rows: readonly nu
   const columns = rest.reduce((product, size) => product * size, 1);
   const values = new Float32Array(rows.length * columns);
   if (values.length === 0) return values;
-  // Writing bit patterns keeps this independent of the machine's byte order.
   const patterns = new Uint32Array(values.buffer);
   const bytes = Buffer.alloc(columns * reader.bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { RerankitError } from '../../src/errors.ts';
 import { parseConfig } from '../../src/model/config.ts';
+import { INT8_ROWS } from '../support/quantized-twin.ts';
 import { TINY_CONFIG } from './tiny-model.ts';
+
+/** The scheme that is read, with something else in it. */
+function int8With(weights: object, group: object = {}): object {
+  const { group_0 } = INT8_ROWS.config_groups;
+  return {
+    ...INT8_ROWS,
+    config_groups: { group_0: { ...group_0, ...group, weights: { ...group_0.weights, ...weights } } },
+  };
+}
 
 function refusal(change: object): RerankitError {
   try {
@@ -93,6 +103,13 @@ describe('config.json', () => {
     [{ is_causal: false }, /is_causal/],
     [{ layer_types: ['full_attention', 'sliding_attention'] }, /sliding_attention/],
     [{ quantization_config: { quant_method: 'awq' } }, /quantized .*"awq"/],
+    [{ quantization_config: { ...INT8_ROWS, format: 'pack-quantized' } }, /format is "pack-quantized"/],
+    [{ quantization_config: { ...INT8_ROWS, config_groups: {} } }, /config_groups is empty/],
+    [{ quantization_config: { ...INT8_ROWS, config_groups: { a: { targets: [] } } } }, /a group has no weights/],
+    [{ quantization_config: int8With({ num_bits: 4 }) }, /weights\.num_bits is 4/],
+    [{ quantization_config: int8With({ strategy: 'group', group_size: 128 }) }, /weights\.strategy is "group"/],
+    [{ quantization_config: int8With({ group_size: 128 }) }, /weights\.group_size is 128/],
+    [{ quantization_config: int8With({}, { input_activations: { num_bits: 8 } }) }, /input_activations is set/],
     [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, /rope_scaling asks for the RoPE type "yarn"/],
     [{ rope_scaling: { type: 'linear', factor: 2 } }, /"linear"/],
     [{ rope_parameters: { rope_type: 'yarn' } }, /rope_parameters asks/],
@@ -126,4 +143,9 @@ describe('config.json', () => {
     expect(error.code).toBe('MODEL_INVALID');
     expect(Object.keys(change).some((key) => error.message.includes(key))).toBe(true);
   });
+});
+
+it('knows the one scheme of quantization', () => {
+  expect(parseConfig({ ...TINY_CONFIG, quantization_config: INT8_ROWS }).quantization).toBe('int8-rows');
+  expect(parseConfig({ ...TINY_CONFIG, quantization_config: null }).quantization).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { dirname, sep } from 'node:path';
 import { qwen3Graph } from '../../graph/qwen3.ts';
-import { readTensorRows, type TensorLocation } from '../../model/safetensors.ts';
+import type { TensorLocation, TensorMap } from '../../model/safetensors.ts';
+import { readWeightRows } from '../../model/weight-rows.ts';
 import type { LoadRequest } from './protocol.ts';
 
 /** A model in the form that a session is created from. */
@@ -14,17 +15,17 @@ export interface CompiledModel {
 /** Writes the graph of a checkpoint. Weights stay where they are, but for the head's two rows. */
 export async function compile({ checkpoint, yesId, noId, maxLength }: LoadRequest): Promise<CompiledModel> {
   const { config, tensors, headTensor } = checkpoint;
-  const location = tensors.get(headTensor);
-  if (location === undefined) throw new Error(`unreachable: an open checkpoint has ${headTensor}`);
   const folder = commonFolder([...tensors.values()]);
   const head =
-    headTensor === 'score.weight' ? await readTensorRows(location, [0]) : await difference(location, yesId, noId);
+    headTensor === 'score.weight'
+      ? await readWeightRows(tensors, headTensor, [0])
+      : await difference(tensors, headTensor, yesId, noId);
   return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength, head }), folder };
 }
 
 /** `yes` minus `no`: the logits' difference is all that a score needs of the vocabulary. */
-async function difference(head: TensorLocation, yesId: number, noId: number): Promise<Float32Array> {
-  const rows = await readTensorRows(head, [yesId, noId]);
+async function difference(tensors: TensorMap, head: string, yesId: number, noId: number): Promise<Float32Array> {
+  const rows = await readWeightRows(tensors, head, [yesId, noId]);
   const width = rows.length / 2;
   return Float32Array.from({ length: width }, (_, at) => (rows[at] ?? 0) - (rows[width + at] ?? 0));
 }
