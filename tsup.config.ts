@@ -1,26 +1,22 @@
 import { defineConfig, type Options } from 'tsup';
 
 const common: Options = { target: 'node20', sourcemap: true, removeNodeProtocol: false };
+// tsup hands the declaration build a baseUrl, which TypeScript 6 calls deprecated.
+const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 
 export default defineConfig([
-  {
-    ...common,
-    entry: { index: 'src/index.ts' },
-    format: 'esm',
-    // tsup hands the declaration build a baseUrl, which TypeScript 6 calls deprecated.
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  },
+  { ...common, entry: { index: 'src/index.ts' }, format: 'esm', dts },
   {
     ...common,
     entry: { index: 'src/index.ts' },
     format: 'cjs',
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    // `import.meta.url` in CommonJS: it locates the workers and the embedded model.
-    shims: true,
-    // An ES module only, which `require` gives in another shape than `import` does.
+    dts,
+    // An ES module only, which `require` gives in another shape than `import` does. See THIRD-PARTY-LICENSES.
     noExternal: ['p-queue'],
-    banner: {
-      js: '/*! With p-queue, p-timeout (Sindre Sorhus) and eventemitter3 (Arnout Kazemier), all under the MIT licence. */',
+    esbuildOptions(options) {
+      // It locates the workers and the embedded model. tsup's own stand-in is wrong in folders with a # in their name.
+      options.define = { ...options.define, 'import.meta.url': '__importMetaUrl' };
+      options.banner = { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" };
     },
   },
   {

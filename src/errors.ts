@@ -58,8 +58,16 @@ export class RerankitError extends Error {
   }
 }
 
-/** Shows a value in an error message: short, quoted, with its type where the type says more. */
+/** Shows a value in an error message: short, quoted, with its type where the type says more. Never throws. */
 export function show(value: unknown): string {
+  try {
+    return describe(value);
+  } catch {
+    return 'an object'; // One that throws when it is looked at, such as a revoked proxy.
+  }
+}
+
+function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
     return `${value}`;
@@ -67,6 +75,6 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
-  return name && name !== 'Object' ? `an instance of ${name}` : 'an object';
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object';
 }

@@ -9,11 +9,13 @@ export type {
   LoadOptions,
   Pair,
   RerankerInfo,
+  RerankObjectsOptions,
   RerankOptions,
   RerankResponse,
   RerankResult,
   Score,
   ScoreOptions,
+  ScoreProgress,
   ScoreResponse,
   Usage,
 } from './types.ts';

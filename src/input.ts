@@ -9,15 +9,16 @@ export function checkQuery(query: unknown): void {
 }
 
 /**
- * The text of each document. Throws `INVALID_INPUT` with the index of the first document that has none; what the
- * selector itself throws passes unchanged.
+ * The caller's documents in an array of our own, and their texts. Throws `INVALID_INPUT` with the index of the first
+ * document that has no text; what the selector itself throws passes unchanged.
  */
-export function textsOf<D>(documents: readonly D[], text?: (document: D, index: number) => string): string[] {
-  if (!Array.isArray(documents)) {
-    throw new RerankitError('INVALID_INPUT', `The documents must be an array, not ${show(documents)}.`);
-  }
-  // Array.from, and not map: a hole in a sparse array is a document that is missing.
-  return Array.from(documents, (document, index) => {
+export function readDocuments<D>(
+  documents: readonly D[],
+  text?: (document: D, index: number) => string,
+): { readonly own: readonly D[]; readonly texts: readonly string[] } {
+  // Copied before anything looks at them: the caller may change its array, even in the selector.
+  const own = Array.from(documents);
+  const texts = own.map((document, index) => {
     const value: unknown = text === undefined ? document : text(document, index);
     if (typeof value === 'string') return value;
     const what =
@@ -26,23 +27,40 @@ export function textsOf<D>(documents: readonly D[], text?: (document: D, index: 
         : `The option text gave ${show(value)} for documents[${index}]; it must give a string.`;
     throw new RerankitError('INVALID_INPUT', what);
   });
+  return { own, texts };
 }
 
-/** Throws `INVALID_INPUT` naming the first pair, and its part, that is not as it must be. */
-export function checkPairs(pairs: readonly Pair[]): void {
-  if (!Array.isArray(pairs)) {
-    throw new RerankitError('INVALID_INPUT', `The pairs must be an array of { query, document }, not ${show(pairs)}.`);
+/** Throws `INVALID_INPUT` unless `list` is an array. */
+export function checkArray(name: string, list: unknown, of = ''): void {
+  if (!Array.isArray(list)) {
+    throw new RerankitError('INVALID_INPUT', `The ${name} must be an array${of}, not ${show(list)}.`);
   }
-  for (let index = 0; index < pairs.length; index++) {
-    const pair: unknown = pairs[index];
+}
+
+/** The parts of a pair. */
+const PARTS: readonly string[] = ['query', 'document', 'instruction'] satisfies (keyof Pair)[];
+
+/** The caller's pairs in objects of our own. Throws `INVALID_INPUT` naming the first that is not as it must be. */
+export function readPairs(pairs: readonly Pair[]): Pair[] {
+  return Array.from(pairs, (pair: unknown, index) => {
     if (typeof pair !== 'object' || pair === null) {
       throw new RerankitError('INVALID_INPUT', `pairs[${index}] must be { query, document }, not ${show(pair)}.`);
     }
-    const { query, document, instruction } = pair as Partial<Record<keyof Pair, unknown>>;
-    for (const [name, value] of Object.entries({ query, document, instruction: instruction ?? '' })) {
-      if (typeof value !== 'string') {
-        throw new RerankitError('INVALID_INPUT', `pairs[${index}].${name} must be a string, not ${show(value)}.`);
-      }
+    const extra = Object.keys(pair).find((name) => !PARTS.includes(name));
+    if (extra !== undefined) {
+      throw new RerankitError(
+        'INVALID_INPUT',
+        `pairs[${index}] has no part ${show(extra)}; it has ${PARTS.join(', ')}.`,
+      );
     }
-  }
+    const part = (name: keyof Pair): string => {
+      const value: unknown = Reflect.get(pair, name);
+      if (typeof value === 'string') return value;
+      throw new RerankitError('INVALID_INPUT', `pairs[${index}].${name} must be a string, not ${show(value)}.`);
+    };
+    const [query, document] = [part('query'), part('document')];
+    return Reflect.get(pair, 'instruction') === undefined
+      ? { query, document }
+      : { query, document, instruction: part('instruction') };
+  });
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from './engine/engine.ts';
-import { AUTO_DEVICES } from './engine/onnx/device.ts';
+import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
@@ -31,10 +31,12 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   let engine: OnnxEngine | undefined;
   try {
     onProgress?.({ phase: 'tokenizer' });
-    const answers = await unlessAborted(tokenizer.load(), signal);
+    const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
+    checkVocabulary(checkpoint, largestId);
     engine = new OnnxEngine({
       checkpoint: { config, tensors: checkpoint.tensors, headTensor: checkpoint.headTensor },
-      ...answers,
+      yesId,
+      noId,
       maxLength,
       devices: device === 'auto' ? AUTO_DEVICES : [device],
       deviceId,
@@ -49,7 +51,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       revision: files.revision,
       dtype: 'fp32',
       device: loaded.device,
-      deviceId,
+      deviceId: NUMBERED_DEVICES.includes(loaded.device) ? deviceId : 0,
       threads,
       refusedDevices: loaded.refusedDevices,
       contextLength: config.maxPositions,
@@ -71,6 +73,16 @@ function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): 
   throw new RerankitError(
     'INVALID_OPTION',
     `The option maxLength is ${show(asked)}, but ${files.id} knows no more than ${maxPositions} positions.`,
+  );
+}
+
+/** An id beyond the embedding would fail only once a text has it. */
+function checkVocabulary({ files, config }: Checkpoint, largestId: number): void {
+  if (largestId < config.vocabSize) return;
+  throw new RerankitError(
+    'MODEL_INVALID',
+    `${files.tokenizer} has ids up to ${largestId}, but config.json says that vocab_size is ${config.vocabSize}: ` +
+      'they belong to different models.',
   );
 }
 

@@ -52,7 +52,7 @@ const LOAD_RULES: Rules<LoadOptions> = {
   signal,
 };
 
-const SCORE_RULES: Rules<ScoreOptions> = { signal, priority: finite };
+const SCORE_RULES: Rules<ScoreOptions> = { signal, priority: finite, onProgress: callback };
 
 const RERANK_RULES: Rules<RerankOptions<unknown>> = {
   ...SCORE_RULES,
@@ -65,10 +65,13 @@ const RERANK_RULES: Rules<RerankOptions<unknown>> = {
   text: callback,
 };
 
-/** Throws `INVALID_OPTION` for the first option of `Reranker.load` that is unknown or has a wrong value. */
-export function checkLoadOptions(options: LoadOptions): void {
-  check('Reranker.load', LOAD_RULES, options);
-  const { device = 'auto', deviceId = 0 } = options;
+/**
+ * The options of `Reranker.load`, each read once and checked, in an object of our own: what the caller's object holds
+ * later, or on a second look, has no effect. Throws `INVALID_OPTION` for the first that is unknown or has a wrong value.
+ */
+export function readLoadOptions(options: LoadOptions): LoadOptions {
+  const own = read('Reranker.load', LOAD_RULES, options);
+  const { device = 'auto', deviceId = 0 } = own;
   if (deviceId !== 0 && device !== 'auto' && !NUMBERED_DEVICES.includes(device)) {
     throw new RerankitError(
       'INVALID_OPTION',
@@ -76,36 +79,44 @@ export function checkLoadOptions(options: LoadOptions): void {
         `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
     );
   }
+  return own;
 }
 
 /** The same for `rerank`. */
-export function checkRerankOptions<D>(options: RerankOptions<D>): void {
-  check('rerank', RERANK_RULES, options);
+export function readRerankOptions<D>(options: RerankOptions<D>): RerankOptions<D> {
+  return read<RerankOptions<D>>('rerank', RERANK_RULES, options);
 }
 
 /** The same for `score`. */
-export function checkScoreOptions(options: ScoreOptions): void {
-  check('score', SCORE_RULES, options);
+export function readScoreOptions(options: ScoreOptions): ScoreOptions {
+  return read('score', SCORE_RULES, options);
 }
 
-function check<Options>(call: string, rules: Rules<Options>, options: Options): void {
+function read<Options extends object>(call: string, rules: Rules<Options>, options: Options): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new RerankitError('INVALID_OPTION', `The options of ${call} must be an object, not ${show(options)}.`);
   }
   const known: Readonly<Record<string, Kind>> = rules;
-  for (const [name, value] of Object.entries(options)) {
-    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (kind === undefined) {
-      throw new RerankitError(
-        'INVALID_OPTION',
-        `${call} has no option ${show(name)} (it was ${show(value)}); its options are ${Object.keys(known).join(', ')}.`,
-      );
-    }
-    if (value !== undefined && !kind.accepts(value)) {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `${call} has no option ${show(name)}; its options are ${Object.keys(known).join(', ')}.`,
+    );
+  }
+  const own: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(known)) {
+    // By name, and not by enumeration: an option may be inherited.
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined) continue;
+    if (!kind.accepts(value)) {
       throw new RerankitError(
         'INVALID_OPTION',
         `The option ${name} of ${call} must be ${kind.expected}, not ${show(value)}.`,
       );
     }
+    own[name] = value;
   }
+  // Every value has passed the rule of its name.
+  return own as Options;
 }

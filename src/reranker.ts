@@ -1,14 +1,15 @@
 import { Scheduler } from './batching/index.ts';
 import { laneOf } from './engine/onnx/device.ts';
-import { checkPairs, checkQuery, textsOf } from './input.ts';
+import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
 import { type Loaded, load } from './load.ts';
-import { checkLoadOptions, checkRerankOptions, checkScoreOptions } from './options.ts';
+import { readLoadOptions, readRerankOptions, readScoreOptions } from './options.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 import { type Question, type Scored, scoreQuestions } from './scoring.ts';
 import type {
   LoadOptions,
   Pair,
   RerankerInfo,
+  RerankObjectsOptions,
   RerankOptions,
   RerankResponse,
   Score,
@@ -51,16 +52,17 @@ export class Reranker implements AsyncDisposable {
   }
 
   /**
-   * Loads a model: a directory with a Hugging Face checkpoint (a path, or anything that starts with `.` or `/`), a
-   * repository of the Hub (`owner/name`), or, with none named, the small model that comes with this package.
+   * Loads a model: a directory with a Hugging Face checkpoint (a path that starts with `.`, `/`, `~` or a drive letter, a
+   * `file:` URL, or the name of a directory that exists), a repository of the Hub (`owner/name`), or, with none named, the
+   * small model that comes with this package.
    *
    * Rejects with a `RerankitError`: `INVALID_OPTION`, `MODEL_NOT_FOUND`, `MODEL_UNSUPPORTED`, `MODEL_INVALID`,
    * `DOWNLOAD_UNAUTHORIZED`, `DOWNLOAD_FAILED`, `CACHE_FAILED`, `DEVICE_UNAVAILABLE`, `ENGINE_FAILED`; or with the
    * reason of an aborted `signal`.
    */
   static async load(model?: string, options: LoadOptions = {}): Promise<Reranker> {
-    checkLoadOptions(options);
-    return new Reranker(await load(model, options), options);
+    const own = readLoadOptions(options);
+    return new Reranker(await load(model, own), own);
   }
 
   /**
@@ -70,14 +72,20 @@ export class Reranker implements AsyncDisposable {
    * Rejects with a `RerankitError`: `INVALID_OPTION`, `INVALID_INPUT`, `PROMPT_TOO_LONG`, `QUEUE_FULL`, `ENGINE_FAILED`,
    * `ENGINE_CRASHED`, `DISPOSED`; or with the reason of an aborted `signal`.
    */
+  rerank<D extends string>(
+    query: string,
+    documents: readonly D[],
+    options?: RerankOptions<D>,
+  ): Promise<RerankResponse<D>>;
+  rerank<D>(query: string, documents: readonly D[], options: RerankObjectsOptions<D>): Promise<RerankResponse<D>>;
   async rerank<D>(query: string, documents: readonly D[], options: RerankOptions<D> = {}): Promise<RerankResponse<D>> {
-    checkRerankOptions(options);
+    const { text, instruction = this.#instruction, topN, minScore = 0, ...call } = readRerankOptions(options);
     checkQuery(query);
-    const { instruction = this.#instruction, topN, minScore = 0, text } = options;
-    const texts = textsOf(documents, text).map((text, slot) => ({ slot, text }));
-    // The caller may change its array while the call runs.
-    const own = [...documents];
-    const scored = await this.#score([{ instruction, query, documents: texts }], options);
+    checkArray('documents', documents);
+    this.#scheduler.admit({ rows: documents.length, ...call });
+    const { own, texts } = readDocuments(documents, text);
+    const question = { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
+    const scored = await this.#score([question], call);
     const results = own
       .map((document, index) => ({ index, document, ...scoreAt(scored, index) }))
       .filter(({ score }) => score >= minScore)
@@ -92,10 +100,12 @@ export class Reranker implements AsyncDisposable {
    * wanted. Pairs of one query share its prefix. Rejects as {@link rerank} does.
    */
   async score(pairs: readonly Pair[], options: ScoreOptions = {}): Promise<ScoreResponse> {
-    checkScoreOptions(options);
-    checkPairs(pairs);
-    const scored = await this.#score(questionsOf(pairs, this.#instruction), options);
-    return { scores: pairs.map((_, index) => scoreAt(scored, index)), usage: scored.usage };
+    const call = readScoreOptions(options);
+    checkArray('pairs', pairs, ' of { query, document }');
+    this.#scheduler.admit({ rows: pairs.length, ...call });
+    const own = readPairs(pairs);
+    const scored = await this.#score(questionsOf(own, this.#instruction), call);
+    return { scores: own.map((_, index) => scoreAt(scored, index)), usage: scored.usage };
   }
 
   /** Refuses new calls, lets those under way finish, and frees the model. Idempotent. */
@@ -108,13 +118,10 @@ export class Reranker implements AsyncDisposable {
     return this.dispose();
   }
 
-  #score(questions: readonly Question[], { signal, priority }: ScoreOptions): Promise<Scored> {
+  #score(questions: readonly Question[], options: ScoreOptions): Promise<Scored> {
     const { tokenizer, info } = this.#loaded;
     const setting = { encoder: tokenizer, scheduler: this.#scheduler, maxLength: info.maxLength };
-    return scoreQuestions(setting, questions, {
-      ...(signal && { signal }),
-      ...(priority !== undefined && { priority }),
-    });
+    return scoreQuestions(setting, questions, options);
   }
 
   async #end(): Promise<void> {
@@ -125,24 +132,25 @@ export class Reranker implements AsyncDisposable {
 
 /** Pairs by query and instruction, so that each prefix is computed once. */
 function questionsOf(pairs: readonly Pair[], instruction: string): Question[] {
-  const questions = new Map<
-    string,
-    { instruction: string; query: string; documents: { slot: number; text: string }[] }
-  >();
-  for (const [slot, pair] of pairs.entries()) {
-    const own = pair.instruction ?? instruction;
-    const key = JSON.stringify([own, pair.query]);
-    let question = questions.get(key);
+  type Open = Question & { readonly documents: { slot: number; text: string }[] };
+  const byInstruction = new Map<string, Map<string, Open>>();
+  const questions: Open[] = [];
+  for (const [slot, { query, document, instruction: own = instruction }] of pairs.entries()) {
+    const byQuery = byInstruction.get(own) ?? new Map<string, Open>();
+    byInstruction.set(own, byQuery);
+    let question = byQuery.get(query);
     if (question === undefined) {
-      question = { instruction: own, query: pair.query, documents: [] };
-      questions.set(key, question);
+      question = { instruction: own, query, documents: [] };
+      byQuery.set(query, question);
+      questions.push(question);
     }
-    question.documents.push({ slot, text: pair.document });
+    question.documents.push({ slot, text: document });
   }
-  return [...questions.values()];
+  return questions;
 }
 
 function scoreAt({ logits, truncated }: Scored, slot: number): Score {
-  const logit = logits[slot] ?? Number.NaN;
+  const logit = logits[slot];
+  if (logit === undefined) throw new Error(`unreachable: no logit for document ${slot} of ${logits.length}`);
   return { score: 1 / (1 + Math.exp(-logit)), logit, truncated: truncated[slot] === 1 };
 }

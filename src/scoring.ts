@@ -1,4 +1,6 @@
 import type { Job, Scheduler } from './batching/index.ts';
+import { RerankitError, show } from './errors.ts';
+import { MAX_UNITS_PER_TOKEN } from './prompt/limits.ts';
 import type { EncodeRequest, EncodeResponse } from './tokenizer/protocol.ts';
 import type { ScoreOptions, Usage } from './types.ts';
 
@@ -29,9 +31,6 @@ export interface Scored {
 const CHUNK_DOCUMENTS = 64;
 const CHUNK_UNITS = 262_144;
 
-/** The most UTF-16 units that a document can use: no vocabulary of the family has a longer token. */
-const MAX_UNITS_PER_TOKEN = 256;
-
 /**
  * Scores texts: encodes them chunk by chunk and gives the rows to the scheduler, which runs the first while the next are
  * being encoded.
@@ -46,24 +45,41 @@ export async function scoreQuestions(
   options: ScoreOptions,
 ): Promise<Scored> {
   const count = questions.reduce((sum, { documents }) => sum + documents.length, 0);
-  const job = scheduler.open({ rows: count, priority: options.priority, signal: options.signal });
+  const { priority, signal, onProgress } = options;
+  const onScored = onProgress && ((scored: number) => onProgress({ scored, total: count }));
+  const job = scheduler.open({ rows: count, priority, signal, onScored });
   const truncated = new Uint8Array(count);
   let promptTokens = 0;
 
   const deliver = async (): Promise<void> => {
     for (const { instruction, query, documents } of questions) {
+      checkLength(instruction, query, maxLength);
+      let prefix: Int32Array | undefined;
       for (const chunk of chunks(documents, maxLength * MAX_UNITS_PER_TOKEN)) {
         const texts = chunk.map(({ text }) => text);
         const encoded = await encoder.encode({ instruction, query, documents: texts, maxLength });
         promptTokens += chunk.length * encoded.prefix.length + encoded.tokens.length;
         for (const [at, { slot, cut }] of chunk.entries()) truncated[slot] = cut ? 1 : (encoded.truncated[at] ?? 0);
-        await job.add(encoded.prefix, rowsOf(chunk, encoded));
+        // The chunks of a question have one prefix: giving the same array says so.
+        prefix ??= encoded.prefix;
+        await job.add(prefix, rowsOf(chunk, encoded));
       }
     }
   };
   deliver().catch((error: unknown) => job.fail(error));
   const { logits, computedTokens } = await job.result;
   return { logits, truncated, usage: { promptTokens, computedTokens, savedTokens: promptTokens - computedTokens } };
+}
+
+/** Refuses what cannot be a prefix before it is sent to the tokenizer, which would say the same after copying it. */
+function checkLength(instruction: string, query: string, maxLength: number): void {
+  const units = instruction.length + query.length;
+  if (units <= maxLength * MAX_UNITS_PER_TOKEN) return;
+  throw new RerankitError(
+    'PROMPT_TOO_LONG',
+    `instruction (${instruction.length} characters) and query (${query.length} characters: ${show(query)}) cannot fit ` +
+      `into maxLength, which is ${maxLength} tokens. Shorten them.`,
+  );
 }
 
 interface Piece {

@@ -12,55 +12,70 @@ export interface LoadOptions extends HubOptions {
    * value is used or refused with `DEVICE_UNAVAILABLE`.
    * @default 'auto'
    */
-  readonly device?: Device | 'auto';
+  readonly device?: Device | 'auto' | undefined;
   /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
-  readonly deviceId?: number;
+  readonly deviceId?: number | undefined;
   /** Numeric type of the computation. @default 'auto' */
-  readonly dtype?: Dtype | 'auto';
+  readonly dtype?: Dtype | 'auto' | undefined;
   /** CPU threads of a run. @default all that this process may use */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
-  readonly instruction?: string;
+  readonly instruction?: string | undefined;
   /**
    * Longest prompt (template, instruction, query and document) in tokens; longer documents lose their tail. From 64 to
    * the model's own limit.
    * @default 8192, or the model's own limit if that is less
    */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /**
    * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches take more memory and keep other
    * calls and aborts waiting longer; on CPUs they are no faster.
    * @default 1024
    */
-  readonly tokenBudget?: number;
+  readonly tokenBudget?: number | undefined;
   /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */
-  readonly attentionBudgetBytes?: number;
+  readonly attentionBudgetBytes?: number | undefined;
   /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
-  readonly maxQueuedDocuments?: number;
-  /** Told how loading goes. */
-  readonly onProgress?: OnLoadProgress;
+  readonly maxQueuedDocuments?: number | undefined;
+  /** Told how loading goes. What it throws rejects the load; it is not awaited. */
+  readonly onProgress?: OnLoadProgress | undefined;
   /** Gives up loading: rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How to rank. */
 export interface RerankOptions<D> extends ScoreOptions {
   /** What makes a document relevant, in a sentence. English works best, for other languages too. @default that of `load` */
-  readonly instruction?: string;
+  readonly instruction?: string | undefined;
   /** Return only the best so many, at least 1. @default all */
-  readonly topN?: number;
+  readonly topN?: number | undefined;
   /** Return only results with at least this score, 0 to 1. @default 0 */
-  readonly minScore?: number;
+  readonly minScore?: number | undefined;
   /** The text of a document. Needed where documents are not strings. */
-  readonly text?: (document: D, index: number) => string;
+  readonly text?: ((document: D, index: number) => string) | undefined;
 }
 
 /** How to run a call. */
 export interface ScoreOptions {
   /** Takes the call out of the queue: rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Calls of higher priority go first. Any finite number. @default 0 */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
+  /** Told after each run that scored documents of the call. What it throws rejects the call; it is not awaited. */
+  readonly onProgress?: ((progress: ScoreProgress) => void) | undefined;
+}
+
+/** How far a call is. */
+export interface ScoreProgress {
+  /** Documents that have been scored. */
+  readonly scored: number;
+  /** Documents of the call. */
+  readonly total: number;
+}
+
+/** How to rank documents that are not strings. */
+export interface RerankObjectsOptions<D> extends RerankOptions<D> {
+  readonly text: (document: D, index: number) => string;
 }
 
 /** A query and one document. */
@@ -68,7 +83,7 @@ export interface Pair {
   readonly query: string;
   readonly document: string;
   /** @default that of `load` */
-  readonly instruction?: string;
+  readonly instruction?: string | undefined;
 }
 
 /** How relevant a document is. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkLoadOptions, checkRerankOptions, checkScoreOptions } from '../src/options.ts';
+import { readLoadOptions, readRerankOptions, readScoreOptions } from '../src/options.ts';
 import type { LoadOptions, RerankOptions } from '../src/types.ts';
 
 /** Values as an untyped caller may give them. */
-const load = (options: unknown) => () => checkLoadOptions(options as LoadOptions);
-const rerank = (options: unknown) => () => checkRerankOptions(options as RerankOptions<string>);
+const load = (options: unknown) => () => readLoadOptions(options as LoadOptions);
+const rerank = (options: unknown) => () => readRerankOptions(options as RerankOptions<string>);
 
 describe('options', () => {
   test.each([
@@ -23,7 +23,7 @@ describe('options', () => {
       { deviceId: 1, device: 'cpu' },
       /deviceId of Reranker.load is 1, but "cpu" is not numbered; it goes with cuda and dml/,
     ],
-    [{ topN: 5 }, /Reranker.load has no option "topN" \(it was 5\); its options are device, /],
+    [{ topN: 5 }, /Reranker.load has no option "topN"; its options are device, /],
     [null, /options of Reranker.load must be an object, not null/],
     ['cpu', /must be an object, not "cpu"/],
   ])('load(%j) is refused', (options, message) => {
@@ -44,16 +44,23 @@ describe('options', () => {
   });
 
   test('good ones pass, and undefined counts as absent', () => {
-    checkLoadOptions({
-      device: 'cuda',
-      deviceId: 1,
-      dtype: 'fp32',
-      threads: 2,
-      maxLength: 64,
-      attentionBudgetBytes: 1e6,
-    });
-    load({ device: undefined, signal: undefined })();
-    checkRerankOptions({ topN: 1, minScore: 1, priority: -1.5, instruction: '' });
-    checkScoreOptions({ signal: AbortSignal.abort() });
+    const options: LoadOptions = { device: 'cuda', deviceId: 1, dtype: 'fp32', threads: 2, maxLength: 64 };
+    expect(readLoadOptions(options)).toEqual(options);
+    expect(load({ device: undefined, signal: undefined })()).toEqual({});
+    expect(readRerankOptions({ topN: 1, minScore: 1, priority: -1.5, instruction: '' })).toMatchObject({ topN: 1 });
+    expect(readScoreOptions({ signal: AbortSignal.abort() }).signal?.aborted).toBe(true);
+  });
+
+  test('inherited ones count, and each is read once', () => {
+    expect(rerank(Object.create({ topN: 'two' }))).toThrow(/option topN .* not "two"/);
+    expect(rerank(Object.create({ topN: 2 }))()).toEqual({ topN: 2 });
+    let reads = 0;
+    class Changing {
+      get topN() {
+        return reads++ === 0 ? 1 : -1;
+      }
+    }
+    expect(rerank(new Changing())()).toEqual({ topN: 1 });
+    expect(reads).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { Deferred } from './deferred.ts';
 import type { Job, JobResult, JobRow } from './job-types.ts';
 import { type PendingRow, PendingRows } from './pending-rows.ts';
 import { hashedPrefix, type Prefix } from './prefix.ts';
+import type { OpenOptions } from './scheduler-types.ts';
 import type { Contender, Share } from './select.ts';
 
 /** What a job tells the scheduler. */
@@ -23,6 +24,7 @@ export interface JobOptions {
   /** `add` holds the caller back while at least this many tokens of the job are waiting. */
   readonly backlogTokens: number;
   readonly signal: AbortSignal | undefined;
+  readonly onScored: OpenOptions['onScored'];
 }
 
 /** Boxed, because a job may be failed, or aborted, with any value, `undefined` among them. */
@@ -106,7 +108,10 @@ export class QueuedJob implements Job, Contender {
   }
 
   fail(error: unknown): void {
-    if (this.settled) return;
+    if (!this.settled) this.#giveUp(error);
+  }
+
+  #giveUp(error: unknown): void {
     this.#failure = { error };
     this.#leave();
     this.#result.reject(error);
@@ -147,6 +152,13 @@ export class QueuedJob implements Job, Contender {
   finishRun(tokens: number): void {
     this.#computedTokens += tokens;
     this.#runs++;
+    if (this.#failure) return;
+    try {
+      this.#options.onScored?.(this.#options.rows - this.#unscored);
+    } catch (error) {
+      this.#giveUp(error);
+      return;
+    }
     this.finishIfComplete();
   }
 

@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly priority?: number | undefined;
   /** Takes the call out of the queue. Rows that are running are computed and dropped. */
   readonly signal?: AbortSignal | undefined;
+  /** Told, after each run that scored rows of the call, how many have been scored. What it throws fails the call. */
+  readonly onScored?: ((scored: number) => void) | undefined;
 }
 
 export interface SchedulerStats {

@@ -53,19 +53,26 @@ export class Scheduler {
   }
 
   /**
-   * Opens a call.
-   * @throws The signal's reason if it is aborted already; `DISPOSED`; `QUEUE_FULL` if there would be more than
+   * Throws what {@link open} would throw for a call of so many rows now, so that a call which will be refused is not
+   * prepared first: the signal's reason if it is aborted already; `DISPOSED`; `QUEUE_FULL` if there would be more than
    * `maxQueuedDocuments` rows in the queue.
    */
-  open({ rows, priority = 0, signal }: OpenOptions): Job {
+  admit({ rows, signal }: OpenOptions): void {
     signal?.throwIfAborted();
     if (this.#disposal) {
       throw new RerankitError('DISPOSED', 'The reranker was disposed and takes no more calls; load another one.');
     }
     const full = queueFull(rows, this.#queuedDocuments, this.#options.maxQueuedDocuments);
     if (full) throw full;
+  }
+
+  /** Opens a call. Throws as {@link admit} does. */
+  open(options: OpenOptions): Job {
+    this.admit(options);
+    const { rows, priority = 0, signal, onScored } = options;
     const backlogTokens = BACKLOG_BUDGETS * this.#options.tokenBudget;
-    const job = new QueuedJob({ rows, priority, order: this.#calls++, backlogTokens, signal }, this.#observer);
+    const order = this.#calls++;
+    const job = new QueuedJob({ rows, priority, order, backlogTokens, signal, onScored }, this.#observer);
     this.#queuedDocuments += rows;
     this.#open.add(job);
     this.#awaited.add(job);

@@ -31,18 +31,28 @@ export function readQuantization(json: JsonObject, path: string): Quantization |
 /** What keeps a `compressed-tensors` config from being the one scheme. */
 function differences(config: JsonObject): string | undefined {
   if (config['format'] !== 'int-quantized') return `format is ${show(config['format'])}`;
+  for (const key of ['transform_config', 'kv_cache_scheme', 'sparsity_config']) {
+    if (isSet(config[key])) return `${key} is set`;
+  }
   const groups = Object.values(isJsonObject(config['config_groups']) ? config['config_groups'] : {});
   if (groups.length === 0) return 'config_groups is empty';
   for (const group of groups) {
     const weights = isJsonObject(group) ? group['weights'] : undefined;
     if (!isJsonObject(group) || !isJsonObject(weights)) return 'a group has no weights';
-    if ((group['input_activations'] ?? undefined) !== undefined) return 'input_activations is set';
+    for (const key of ['input_activations', 'output_activations']) {
+      if (isSet(group[key])) return `${key} is set`;
+    }
     for (const [key, expected] of Object.entries(INT8_ROWS)) {
       const value = weights[key] ?? undefined;
       if (value !== expected) return `weights.${key} is ${show(value)}`;
     }
   }
   return undefined;
+}
+
+/** Whether a setting says anything: writers leave out what is unused, or set it to null or {}. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && !(isJsonObject(value) && Object.keys(value).length === 0);
 }
 
 /** Name of the tensor that holds the scales of the rows of `name`. */

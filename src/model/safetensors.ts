@@ -71,7 +71,7 @@ async function readHeader(handle: FileHandle, size: number, path: string): Promi
       bytesRead < PREFIX_BYTES ? `the file has only ${size} bytes` : `it announces a header of ${length} bytes`;
     throw new RerankitError(
       'MODEL_INVALID',
-      `${path} is not a sound safetensors file: ${what} (2 to ${MAX_HEADER_BYTES} are possible). Fetch or save it again.`,
+      `${path} is not a sound safetensors file: ${what} (2 to ${MAX_HEADER_BYTES} are read). Fetch or save it again.`,
     );
   }
   const expected = PREFIX_BYTES + Number(length);

@@ -1,13 +1,11 @@
 import { RerankitError, show } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { MAX_UNITS_PER_TOKEN } from './limits.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import { DEFAULT_INSTRUCTION, documentTurn, NO, SUFFIX, SYSTEM_TURN, TURN_TOKENS, userTurn, YES } from './template.ts';
 
 /** Room that instruction and query must leave for each document, in tokens; a document of fewer is useless. */
 export const MIN_DOCUMENT_TOKENS = 16;
-
-/** Longest string that can still be a prefix, in UTF-16 units a token; no family vocabulary has longer tokens. */
-const MAX_UNITS_PER_TOKEN = 256;
 
 export interface PrefixInput {
   /** Default: {@link DEFAULT_INSTRUCTION}. */
@@ -34,6 +32,8 @@ export class PromptEncoder {
   readonly noId: number;
   /** Ids of everything after a document. */
   readonly suffix: Int32Array;
+  /** The largest id that a prompt can hold. */
+  readonly largestId: number;
   readonly #tokenizer: Tokenizer;
   readonly #system: Int32Array;
   readonly #prefixes = new PrefixCache();
@@ -46,6 +46,7 @@ export class PromptEncoder {
     this.noId = tokenizer.tokenId(NO);
     this.suffix = tokenizer.encodeTemplate(SUFFIX);
     this.#system = tokenizer.encodeTemplate(SYSTEM_TURN);
+    this.largestId = Math.max(tokenizer.largestTextId, ...this.suffix, ...this.#system);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface LoadResponse {
   /** Ids of the two answers. */
   readonly yesId: number;
   readonly noId: number;
+  /** The largest id that a prompt can hold. */
+  readonly largestId: number;
 }
 
 /** Some documents of one query. */

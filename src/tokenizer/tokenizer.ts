@@ -26,6 +26,8 @@ export interface Tokenizer {
    * Throws `MODEL_UNSUPPORTED` when there is none.
    */
   tokenId(token: string): number;
+  /** The largest id that text of users can become. */
+  readonly largestTextId: number;
 }
 
 export interface EncodedText {
@@ -46,11 +48,15 @@ class ByteLevelTokenizer implements Tokenizer {
   readonly #definition: TokenizerDefinition;
   readonly #encoder: BytePairEncoder;
   readonly #controlTokens: RegExp;
+  readonly largestTextId: number;
 
   constructor(definition: TokenizerDefinition) {
     this.#definition = definition;
     this.#encoder = new BytePairEncoder(definition.vocab, definition.merges, definition.ignoreMerges);
     this.#controlTokens = alternation([...definition.addedTokens.keys()]);
+    let largest = 0;
+    for (const id of definition.vocab.values()) largest = Math.max(largest, id);
+    this.largestTextId = largest;
   }
 
   encodeText(text: string, maxTokens = Number.POSITIVE_INFINITY): EncodedText {

@@ -11,7 +11,8 @@ let encoder: PromptEncoder | undefined;
 async function load({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadResponse> {
   const config = tokenizerConfig === undefined ? undefined : await readJson(tokenizerConfig);
   encoder = new PromptEncoder(createTokenizer(await readJson(tokenizer), config));
-  return { yesId: encoder.yesId, noId: encoder.noId };
+  const { yesId, noId, largestId } = encoder;
+  return { yesId, noId, largestId };
 }
 
 async function encode({ instruction, query, documents, maxLength }: EncodeRequest): Promise<EncodeResponse> {

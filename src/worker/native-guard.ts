@@ -21,8 +21,11 @@ export class NativeGuard {
   /** In the worker: runs native work, or never resolves if the process is ending. */
   async enter<T>(work: () => Promise<T>): Promise<T> {
     Atomics.store(this.#flags, BUSY, 1);
+    if (Atomics.load(this.#flags, STOP) === 1) {
+      this.#leave(); // The main thread may be waiting already.
+      return new Promise<never>(() => {});
+    }
     try {
-      if (Atomics.load(this.#flags, STOP) === 1) return await new Promise<never>(() => {});
       return await work();
     } finally {
       this.#leave();

@@ -1,3 +1,4 @@
+import { RerankitError } from '../errors.ts';
 import { WorkerConnection } from './connection.ts';
 import type { Methods } from './protocol.ts';
 
@@ -15,6 +16,7 @@ export class WorkerService<M extends Methods<M>, P> {
   readonly #prepare: (connection: WorkerConnection<M>) => Promise<P>;
   #connection: WorkerConnection<M> | undefined;
   #ready: Promise<Ready<M, P>> | undefined;
+  #ended = false;
 
   /** `prepare` makes the first requests, such as loading a model; `label` names the worker in errors. */
   constructor(url: URL, label: string, prepare: (connection: WorkerConnection<M>) => Promise<P>) {
@@ -23,8 +25,9 @@ export class WorkerService<M extends Methods<M>, P> {
     this.#prepare = prepare;
   }
 
-  /** The worker, prepared; joins a preparation under way. Rejects as `prepare` does, or with `ENGINE_CRASHED`. */
-  ready(): Promise<Ready<M, P>> {
+  /** The worker, prepared; joins a preparation under way. Rejects as `prepare` does, with `ENGINE_CRASHED`, or `DISPOSED`. */
+  async ready(): Promise<Ready<M, P>> {
+    if (this.#ended) throw new RerankitError('DISPOSED', `The ${this.#label} was disposed.`);
     if (this.#ready === undefined || this.#connection?.alive === false) {
       const connection = new WorkerConnection<M>(this.#url, this.#label);
       const ready = this.#prepare(connection).then((prepared) => ({ connection, prepared }));
@@ -40,6 +43,7 @@ export class WorkerService<M extends Methods<M>, P> {
    * ended, and answers come in order.
    */
   async end(last: (connection: WorkerConnection<M>) => Promise<unknown>): Promise<void> {
+    this.#ended = true;
     const connection = this.#connection;
     if (connection === undefined) return;
     await last(connection).catch(() => {}); // It has died, or cannot do what it need not do any more.

@@ -10,7 +10,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROJECT = fileURLToPath(new URL('./project', import.meta.url));
 const OTHER_NODES = ['22', '24'];
 
-const folder = mkdtempSync(join(tmpdir(), 'rerankit-consumer-'));
+// A path that is not its own URL: spaces, # and %41 must survive in both builds.
+const folder = mkdtempSync(join(tmpdir(), 'rerankit consumer #1 %41-'));
 // A consumer has no .npmrc of ours: see "Installing" in the README.
 const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
 const run = (command, args, cwd = folder) => {
@@ -26,7 +27,7 @@ try {
   cpSync(PROJECT, folder, { recursive: true });
   const { typescript } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).devDependencies;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  run('npm', ['install', '--no-audit', '--no-fund', tarball, `typescript@${typescript}`, '@types/node@20']);
+  run('npm', ['install', '--no-audit', '--no-fund', `./${packed.filename}`, `typescript@${typescript}`, '@types/node@20']);
   run('npx', ['tsc', '-p', '.']);
 
   const nodes = [process.execPath, ...OTHER_NODES.flatMap(install)];

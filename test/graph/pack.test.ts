@@ -86,6 +86,17 @@ describe('packMicroBatch', () => {
     );
   });
 
+  test('attention over 32,768 tokens stays within its budget', () => {
+    const area = Math.floor((128 * 2 ** 20) / (16 * 4)); // 128 MiB of float32 scores, 16 heads
+    const row = { prefix: 0, tokens: new Int32Array(32_768) };
+    const feeds = packMicroBatch({ prefixes: [new Int32Array(80)], rows: [row] }, area);
+    const [queries, keys] = [feeds[ALL_TOKENS.queryShapes]?.data ?? [], feeds[ALL_TOKENS.keyShapes]?.data ?? []];
+    expect(queries.length).toBeGreaterThan(100);
+    for (let at = 0; at < queries.length; at += 2) {
+      expect(Number(queries[at]) * Number(queries[at + 1]) * Number(keys[at + 1])).toBeLessThanOrEqual(area);
+    }
+  });
+
   test('a row of an unknown prefix is refused', () => {
     expect(() =>
       packMicroBatch({ prefixes: [Int32Array.of(1)], rows: [{ prefix: 1, tokens: Int32Array.of(2) }] }, 1),

@@ -1,4 +1,8 @@
-import { type LoadProgress, Reranker, RerankitError } from 'rerankit';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type LoadProgress, type Pair, Reranker, RerankitError, type ScoreProgress } from 'rerankit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const DOCUMENTS = Array.from({ length: 80 }, (_, index) => `document ${index} `.repeat(20));
@@ -70,6 +74,69 @@ describe('a loaded reranker', () => {
     const call = reranker.rerank('query', documents);
     documents.length = 0;
     expect((await call).results.map(({ document }) => document).sort()).toEqual(['one', 'three', 'two']);
+
+    const pairs = [
+      { query: 'q', document: 'one' },
+      { query: 'q', document: 'two' },
+    ];
+    const shorter = reranker.score(pairs);
+    pairs.length = 1;
+    expect((await shorter).scores).toHaveLength(2);
+    const longer = reranker.score(pairs);
+    pairs.push({ query: 'q', document: 'three' });
+    expect((await longer).scores).toHaveLength(1);
+  });
+
+  test('documents are read before a selector can change them', async () => {
+    const documents = [{ body: 'one' }, { body: 'two' }, { body: 'three' }];
+    const all = [...documents];
+    const text = (document: { body: string }) => {
+      documents.length = 0;
+      return document.body;
+    };
+    const { results } = await reranker.rerank('query', documents, { text });
+    expect(results.map(({ document, index }) => document === all[index])).toEqual([true, true, true]);
+  });
+
+  test('a call that will be refused is not prepared', async () => {
+    let texts = 0;
+    const text = () => {
+      texts++;
+      return 'x';
+    };
+    await expect(reranker.rerank('q', new Array(121).fill({}), { text })).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    expect(texts).toBe(0);
+  });
+
+  test('progress counts up to the total, and what it throws rejects the call', async () => {
+    const seen: ScoreProgress[] = [];
+    await reranker.rerank('query', DOCUMENTS, { onProgress: (progress) => seen.push(progress) });
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.at(-1)).toEqual({ scored: DOCUMENTS.length, total: DOCUMENTS.length });
+    for (const [at, { scored }] of seen.entries()) expect(scored).toBeGreaterThan(seen[at - 1]?.scored ?? 0);
+
+    const reason = new Error('of the observer');
+    const onProgress = () => {
+      throw reason;
+    };
+    await expect(reranker.rerank('query', DOCUMENTS, { onProgress })).rejects.toBe(reason);
+    await expect(reranker.score([{ query: 'q', document: 'd' }], { onProgress })).rejects.toBe(reason);
+    expect((await reranker.rerank('query', ['a'])).results).toHaveLength(1);
+  });
+
+  test('a part of a pair that does not exist is refused by name', async () => {
+    const pair = { query: 'q', document: 'd', instructions: 'misspelt' };
+    await expect(reranker.score([pair])).rejects.toThrow(
+      /pairs\[0\] has no part "instructions"; it has query, document/,
+    );
+    const nothing = { query: 'q', document: 'd', instruction: null } as unknown as Pair;
+    await expect(reranker.score([nothing])).rejects.toThrow(/pairs\[0\]\.instruction must be a string, not null/);
+  });
+
+  test('a query that cannot fit is refused without being read', async () => {
+    const query = 'x'.repeat(10_000_000);
+    const pairs = Array.from({ length: 100 }, () => ({ query, document: 'd' }));
+    await expect(reranker.score(pairs)).rejects.toMatchObject({ code: 'PROMPT_TOO_LONG' });
   });
 });
 
@@ -110,6 +177,28 @@ describe('load', () => {
       contextLength: expect.any(Number),
       maxLength: 512,
     });
+  });
+
+  test('the number of a device that is not numbered is 0', async () => {
+    await using reranker = await Reranker.load(undefined, { deviceId: 3 });
+    // With a GPU of that number, this would be it.
+    if (reranker.info.device === 'cpu') expect(reranker.info.deviceId).toBe(0);
+    else expect(reranker.info).toMatchObject({ device: 'cuda', deviceId: 3 });
+  });
+
+  test('a tokenizer of another model is refused by its ids', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rerankit-vocabulary-'));
+    await cp(fileURLToPath(new URL('../../models/default', import.meta.url)), folder, { recursive: true });
+    const path = join(folder, 'tokenizer.json');
+    const tokenizer = JSON.parse(await readFile(path, 'utf8'));
+    const [token] = Object.keys(tokenizer.model.vocab).slice(-1);
+    tokenizer.model.vocab[String(token)] = 2_000_000_000;
+    await writeFile(path, JSON.stringify(tokenizer));
+    await expect(Reranker.load(folder)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/has ids up to 2000000000, but config.json says that vocab_size is \d+/),
+    });
+    await rm(folder, { recursive: true });
   });
 
   test('a device that cannot be had is an error that says what is missing', async () => {

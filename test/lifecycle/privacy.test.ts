@@ -10,7 +10,7 @@ const home = await mkdtemp(join(tmpdir(), 'rerankit-home-'));
 afterAll(() => rm(home, { recursive: true }));
 
 /** ONNX Runtime's telemetry keeps a device id below the home folder: where nothing is written, nothing is reported. */
-test('ranking leaves nothing behind in the home folder, and opens no connection', async () => {
+test("ranking leaves nothing behind in the home folder, and calls nothing of Node's network from the main thread", async () => {
   const ended = await runScript(
     `
     import net from 'node:net';

@@ -40,5 +40,7 @@ export function commonFolder(tensors: readonly Pick<TensorLocation, 'file'>[]): 
     while (same < shared && parts[same] === first[same]) same++;
     shared = same;
   }
-  return first.slice(0, shared).join(sep) || sep;
+  const folder = first.slice(0, shared).join(sep);
+  // A root, or the root of a drive, keeps its separator: without it a drive means its current directory.
+  return folder === '' || folder.endsWith(':') ? folder + sep : folder;
 }

@@ -11,7 +11,13 @@ export class OnnxEngine implements Engine {
   constructor(request: LoadRequest, url = new URL('./engine-worker.js', import.meta.url)) {
     // ONNX Runtime reports usage unless told otherwise, and reads this before its first session on the main thread only.
     process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
-    this.#worker = new WorkerService(url, 'engine', (connection) => connection.call('load', request));
+    let { devices } = request;
+    this.#worker = new WorkerService(url, 'engine', async (connection) => {
+      const response = await connection.call('load', { ...request, devices });
+      // After a crash the same device again: results and lane must not change unseen.
+      devices = [response.device];
+      return response;
+    });
   }
 
   /** Starts the thread and loads the model, or joins the load under way. */

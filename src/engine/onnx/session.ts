@@ -21,8 +21,8 @@ export class OnnxSession {
     const session = await InferenceSession.create(model.bytes, {
       executionProviders: providersOf(device, deviceId),
       intraOpNumThreads: threads,
-      // Errors only: they reach the caller; warnings would reach the terminal of whoever embeds this.
-      logSeverityLevel: 3,
+      // Errors reach the caller; what is logged would reach the terminal of whoever embeds this.
+      logSeverityLevel: 4,
       // Shapes change with every run; plans made for one are no use to the next.
       enableMemPattern: false,
       extra: {
