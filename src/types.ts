@@ -28,9 +28,9 @@ export interface LoadOptions extends HubOptions {
    */
   readonly maxLength?: number | undefined;
   /**
-   * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches take more memory and keep other
-   * calls and aborts waiting longer; on CPUs they are no faster.
-   * @default 1024
+   * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches compute shared prefixes less often,
+   * take more memory, and keep other calls waiting longer.
+   * @default 2048
    */
   readonly tokenBudget?: number | undefined;
   /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */

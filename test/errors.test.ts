@@ -23,7 +23,7 @@ describe('show', () => {
     [{}, 'an object'],
     [Object.create(null), 'an object'],
     [new Named(), 'an instance of Named'],
-        [throwing, 'an object'],
+    [throwing, 'an object'],
     [Object.create({ constructor: { name: Symbol('n') } }), 'an object'],
   ])('case %#', (value, expected) => {
     expect(show(value)).toBe(expected);

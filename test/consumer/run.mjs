@@ -27,7 +27,14 @@ try {
   cpSync(PROJECT, folder, { recursive: true });
   const { typescript } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).devDependencies;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  run('npm', ['install', '--no-audit', '--no-fund', `./${packed.filename}`, `typescript@${typescript}`, '@types/node@20']);
+  run('npm', [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    `./${packed.filename}`,
+    `typescript@${typescript}`,
+    '@types/node@20',
+  ]);
   run('npx', ['tsc', '-p', '.']);
 
   const nodes = [process.execPath, ...OTHER_NODES.flatMap(install)];
