@@ -11,6 +11,7 @@ export interface WorkloadRequest {
   /** Repeated calls, whatever they cost. */
   readonly runs: number | undefined;
   readonly threads: number | undefined;
+  readonly tokenBudget: number | undefined;
 }
 
 export interface WorkloadResult {
@@ -43,12 +44,12 @@ export interface LoopDelay {
 /** No repeated call is begun after this time, unless the number of runs was asked for. */
 const ENOUGH_MS = 20_000;
 
-const { model, workload, runs, threads } = readRequest<WorkloadRequest>();
+const { model, workload, runs, threads, tokenBudget } = readRequest<WorkloadRequest>();
 const loadAverage = loadavg()[0] ?? 0;
 const idle = await loopDelay(() => setTimeout(500));
 
 const loading = performance.now();
-const reranker = await Reranker.load(model, { maxLength: workload.maxLength, ...(threads && { threads }) });
+const reranker = await Reranker.load(model, { maxLength: workload.maxLength, threads, tokenBudget });
 const loadMs = performance.now() - loading;
 const peakAfterLoad = peak();
 const residentAfterLoad = process.memoryUsage.rss();

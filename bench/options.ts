@@ -7,6 +7,7 @@ export interface Options {
   readonly workloads: readonly string[];
   readonly runs: number | undefined;
   readonly threads: number | undefined;
+  readonly tokenBudget: number | undefined;
   /** Where the JSON goes; a dated file in bench/results if undefined. */
   readonly json: string | undefined;
   readonly help: boolean;
@@ -19,6 +20,7 @@ export const HELP = `Usage: npm run bench -- [options]
   --long                       measures longest as well: a document of 32,768 tokens, which takes minutes
   --runs N                     repeated calls of each workload, however long they take
   --threads N                  CPU threads of the library  (default: all)
+  --token-budget N             most tokens of a micro-batch  (default: the library's)
   --json FILE                  where to write the figures  (default: bench/results/DATE.json)`;
 
 export function readOptions(args: readonly string[]): Options {
@@ -30,6 +32,7 @@ export function readOptions(args: readonly string[]): Options {
       long: { type: 'boolean', default: false },
       runs: { type: 'string' },
       threads: { type: 'string' },
+      'token-budget': { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): Options {
     workloads: values.long && !workloads.includes('longest') ? [...workloads, 'longest'] : workloads,
     runs: wholeNumber('--runs', values.runs),
     threads: wholeNumber('--threads', values.threads),
+    tokenBudget: wholeNumber('--token-budget', values['token-budget']),
     json: values.json,
     help: values.help,
   };

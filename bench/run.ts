@@ -42,7 +42,7 @@ async function bench(options: Options): Promise<void> {
   console.log(`\nAll figures are in ${relative(process.cwd(), file)}; bench/README.md says what they mean.`);
 }
 
-async function benchModel(model: BenchModel, { workloads, runs, threads }: Options): Promise<Figures[]> {
+async function benchModel(model: BenchModel, { workloads, runs, threads, tokenBudget }: Options): Promise<Figures[]> {
   const { shape } = model;
   const weights = linearWeights(shape);
   const rate = () => measure<MatmulResult>('measure-matmul', { shape, threads } satisfies MatmulRequest);
@@ -60,7 +60,7 @@ async function benchModel(model: BenchModel, { workloads, runs, threads }: Optio
       console.log(`${name}: left out, the model knows no more than ${shape.maxPositions} positions`);
       continue;
     }
-    const request: WorkloadRequest = { model: model.path, workload, runs, threads };
+    const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget };
     const result = await measure<WorkloadResult>('measure-workload', request);
     const after = await rate();
     const row = figuresOf(model, workload, result, [before, after]);

@@ -17,7 +17,7 @@ import type {
   ScoreResponse,
 } from './types.ts';
 
-/** On CPUs 1,024 to 4,096 are equally fast within noise; larger ones compute prefixes less often, but others wait longer. */
+/** Larger ones compute prefixes less often, but others wait longer: `npm run bench -- --token-budget N` tells the rest. */
 const DEFAULT_TOKEN_BUDGET = 2048;
 const DEFAULT_MAX_QUEUED_DOCUMENTS = 100_000;
 

@@ -26,7 +26,7 @@ export interface Group {
 
 /**
  * Long sequences are cut into blocks of queries: a block needs no keys behind its end, which halves the work, and the
- * score matrix stays small. Longer blocks gained nothing measurable.
+ * score matrix stays small.
  */
 const BLOCK_QUERIES = 256;
 /** Query-key pairs that a rectangle may waste before starting another one is cheaper, on top of a share of its area. */

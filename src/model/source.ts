@@ -28,11 +28,12 @@ const HUB_NAME = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
  */
 export async function resolveModel(source: string | undefined, options: ResolveOptions = {}): Promise<ModelFiles> {
   options.signal?.throwIfAborted();
-  if (source === undefined) return embeddedModel();
+  if (source === undefined) return local(embeddedModel(), options);
   if (typeof source !== 'string' || source.trim() === '') throw unclear(source, '');
   const path = asPath(source);
-  if (path !== undefined) return fromDirectory(path, source);
-  if ((await stat(source).catch(() => undefined))?.isDirectory()) return fromDirectory(resolve(source), source);
+  if (path !== undefined) return local(fromDirectory(path, source), options);
+  if ((await stat(source).catch(() => undefined))?.isDirectory())
+    return local(fromDirectory(resolve(source), source), options);
   if (HUB_NAME.test(source) && !source.includes('--') && !source.includes('..')) return resolveFromHub(source, options);
   if (/^https?:/i.test(source)) throw unclear(source, 'Pass only the "owner/name" part of a Hub address.');
   if (/[\\/]/.test(source)) {
@@ -42,6 +43,16 @@ export async function resolveModel(source: string | undefined, options: ResolveO
     );
   }
   throw unclear(source, `There is no directory ${resolve(source)}.`);
+}
+
+/** A model on this machine is what it is: a revision that was asked for and not looked at would go unnoticed. */
+async function local(files: Promise<ModelFiles>, { revision }: ResolveOptions): Promise<ModelFiles> {
+  const { id } = await files;
+  if (revision === undefined) return files;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option revision is ${show(revision)}, but only models of the Hub have revisions; this one is ${show(id)}.`,
+  );
 }
 
 function asPath(source: string): string | undefined {

@@ -153,4 +153,12 @@ describe('settings of the Hub', () => {
     expect((await readSettings({}, { TRANSFORMERS_OFFLINE: '1' })).offline).toBe(true);
     expect((await readSettings({ offline: false }, { HF_HUB_OFFLINE: '1' })).offline).toBe(false);
   });
+
+  it('has no revision unless it is of the Hub', async () => {
+    const message = /revision is "v1", but only models of the Hub have revisions; this one is "embedded"/;
+    const error = await rejection(resolveModel(undefined, { revision: 'v1' }));
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(message) });
+    const { directory } = await resolveModel(undefined);
+    expect(await rejection(resolveModel(directory, { revision: 'main' }))).toMatchObject({ code: 'INVALID_OPTION' });
+  });
 });

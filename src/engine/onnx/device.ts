@@ -5,8 +5,8 @@ export const DEVICES = ['cpu', 'cuda', 'webgpu', 'coreml', 'dml'] as const;
 export type Device = (typeof DEVICES)[number];
 
 /**
- * What `device: 'auto'` tries, in order. WebGPU, CoreML and DirectML leave parts of this graph to the CPU and are slower
- * so than the CPU alone, which makes them a choice of the user's.
+ * What `device: 'auto'` tries, in order. Nobody has measured this graph on WebGPU, CoreML and DirectML, which makes them a
+ * choice of the user's.
  */
 export const AUTO_DEVICES: readonly Device[] = ['cuda', 'cpu'];
 

@@ -28,7 +28,7 @@ export class OnnxSession {
       extra: {
         session: {
           model_external_initializers_file_folder_path: model.folder,
-          // Spinning costs an idle service half a core and gains a busy one nothing.
+          // Threads that spin between runs would take processor time from whoever embeds this.
           intra_op: { allow_spinning: '0' },
         },
       },
