@@ -1,10 +1,14 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { Engine } from './engine/engine.ts';
 import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
+import { canRun } from './engine/onnx/dtype.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
+import type { LoadRequest } from './engine/onnx/protocol.ts';
 import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
+import type { LoadProgress } from './model/progress.ts';
 import { resolveModel } from './model/source.ts';
+import { weightSources } from './model/sources.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
 import type { LoadOptions, RerankerInfo } from './types.ts';
 
@@ -20,36 +24,52 @@ export interface Loaded {
 
 /** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
 export async function load(model: string | undefined, options: LoadOptions): Promise<Loaded> {
-  const { signal, onProgress, device = 'auto', deviceId = 0, threads = availableParallelism() } = options;
-  signal?.throwIfAborted();
+  const { onProgress, device = 'auto', deviceId = 0, dtype = 'auto', threads = availableParallelism() } = options;
+  options.signal?.throwIfAborted();
   const checkpoint = await openCheckpoint(await resolveModel(model, options));
   const maxLength = maxLengthOf(checkpoint, options.maxLength);
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
 
-  const { files, config } = checkpoint;
+  // Loading is given up when the caller says so, or when its `onProgress` throws in an event of the engine's.
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
+  const onEngineProgress = (progress: LoadProgress): void => {
+    try {
+      onProgress?.(progress);
+    } catch (error) {
+      failure.abort(error);
+    }
+  };
+  const { files, config, tensors, headTensor } = checkpoint;
   const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
   let engine: OnnxEngine | undefined;
   try {
     onProgress?.({ phase: 'tokenizer' });
     const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
     checkVocabulary(checkpoint, largestId);
-    engine = new OnnxEngine({
-      checkpoint: { config, tensors: checkpoint.tensors, headTensor: checkpoint.headTensor },
+    const request: LoadRequest = {
+      checkpoint: { config, tensors, headTensor },
+      sources: await weightSources(tensors),
       yesId,
       noId,
       maxLength,
-      devices: device === 'auto' ? AUTO_DEVICES : [device],
+      dtype,
+      memoryBytes: availableMemory(),
+      store: { folder: options.compiledDir ?? '/tmp/rk-compiled', maxBytes: options.compiledMaxBytes ?? 50e9 },
+      devices: device === 'auto' ? AUTO_DEVICES.filter((one) => dtype === 'auto' || canRun(one, dtype)) : [device],
       deviceId,
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
-    });
-    onProgress?.({ phase: 'session' });
+    };
+    engine = new OnnxEngine(request, { onProgress: onEngineProgress, signal });
     const loaded = await unlessAborted(engine.load(), signal);
+    for (const warning of loaded.warnings) process.emitWarning(warning, { type: 'RerankitWarning' });
     const info: RerankerInfo = {
       model: files.id,
       source: files.kind,
       revision: files.revision,
-      dtype: 'fp32',
+      dtype: loaded.dtype.dtype,
+      dtypeReason: loaded.dtype.reason,
       device: loaded.device,
       deviceId: NUMBERED_DEVICES.includes(loaded.device) ? deviceId : 0,
       threads,
@@ -64,6 +84,12 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     void engine?.dispose();
     throw error;
   }
+}
+
+/** Memory that this process may have: a container's limit, where there is one. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): number {

@@ -1,4 +1,5 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
+import { canRun, DTYPES } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
 import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
@@ -35,7 +36,9 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
-  dtype: oneOf(['auto', 'fp32']),
+  dtype: oneOf(['auto', ...DTYPES]),
+  compiledDir: string,
+  compiledMaxBytes: integer(0),
   threads: integer(1, 1024),
   instruction: string,
   maxLength: integer(64),
@@ -71,12 +74,18 @@ const RERANK_RULES: Rules<RerankOptions<unknown>> = {
  */
 export function readLoadOptions(options: LoadOptions): LoadOptions {
   const own = read('Reranker.load', LOAD_RULES, options);
-  const { device = 'auto', deviceId = 0 } = own;
+  const { device = 'auto', deviceId = 0, dtype = 'auto' } = own;
   if (deviceId !== 0 && device !== 'auto' && !NUMBERED_DEVICES.includes(device)) {
     throw new RerankitError(
       'INVALID_OPTION',
       `The option deviceId of Reranker.load is ${deviceId}, but ${show(device)} is not numbered; ` +
         `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
+    );
+  }
+  if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: 'cpu', or dtype: 'fp32'.`,
     );
   }
   return own;

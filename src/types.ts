@@ -1,9 +1,7 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
+import type { Dtype } from './engine/onnx/dtype.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
-
-/** Numeric type the network runs in. `'auto'` chooses; today that is `'fp32'`, whatever type the weights are stored in. */
-export type Dtype = 'fp32';
 
 /** How to load a model. */
 export interface LoadOptions extends HubOptions {
@@ -15,7 +13,13 @@ export interface LoadOptions extends HubOptions {
   readonly device?: Device | 'auto' | undefined;
   /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
   readonly deviceId?: number | undefined;
-  /** Numeric type of the computation. @default 'auto' */
+  /**
+   * Numeric type of the linear layers, whatever type the weights are stored in: `'fp32'` (the reference), `'int8'`
+   * (8-bit weights and activations: fastest on a CPU, a quarter of the memory) or `'int4'` (4-bit weights in blocks:
+   * least memory, less exact). `'auto'` takes int8 on a CPU with exact 8-bit products, int4 where memory is too short for
+   * that, and fp32 for small models and other devices; `info.dtypeReason` says why. int8 and int4 run on the CPU only.
+   * @default 'auto'
+   */
   readonly dtype?: Dtype | 'auto' | undefined;
   /** CPU threads of a run. @default all that this process may use */
   readonly threads?: number | undefined;
@@ -37,6 +41,13 @@ export interface LoadOptions extends HubOptions {
   readonly attentionBudgetBytes?: number | undefined;
   /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
   readonly maxQueuedDocuments?: number | undefined;
+  /**
+   * Folder of compiled models: weights in int8 or int4, ready to be mapped into memory, written at the first load.
+   * @default RERANKIT_CACHE, else `rerankit` in the user's cache folder
+   */
+  readonly compiledDir?: string | undefined;
+  /** Most bytes that compiled models may take together; the least recently used go first. @default 50 GB */
+  readonly compiledMaxBytes?: number | undefined;
   /** Told how loading goes. What it throws rejects the load; it is not awaited. */
   readonly onProgress?: OnLoadProgress | undefined;
   /** Gives up loading: rejects with the signal's reason. */
@@ -137,6 +148,8 @@ export interface RerankerInfo {
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
   readonly dtype: Dtype;
+  /** Why that type. */
+  readonly dtypeReason: string;
   readonly device: Device;
   /** Which of several devices of that kind. */
   readonly deviceId: number;

@@ -1,9 +1,14 @@
 import type { Checkpoint } from '../../model/checkpoint.ts';
+import type { CompiledStoreOptions } from '../../compiled/index.ts';
+import type { WeightSource } from '../../model/sources.ts';
+import type { CompileProgress } from '../../model/progress.ts';
+import type { DtypeChoice } from './choose-dtype.ts';
 import type { Device, RefusedDevice } from './device.ts';
+import type { Dtype } from './dtype.ts';
 
 /** What the engine's worker is asked. */
 export interface EngineMethods {
-  readonly load: { readonly request: LoadRequest; readonly response: LoadResponse };
+  readonly load: { readonly request: LoadRequest; readonly response: LoadResponse; readonly progress: EngineProgress };
   readonly run: { readonly request: RunRequest; readonly response: Float32Array };
   readonly dispose: { readonly request: undefined; readonly response: undefined };
 }
@@ -16,6 +21,13 @@ export interface LoadRequest {
   readonly noId: number;
   /** The longest prompt that will be run, in tokens. */
   readonly maxLength: number;
+  /** The files of the checkpoint. */
+  readonly sources: readonly WeightSource[];
+  readonly dtype: Dtype | 'auto';
+  /** Memory that this process may have, in bytes. */
+  readonly memoryBytes: number;
+  /** Where compiled models are kept. */
+  readonly store: CompiledStoreOptions;
   /** Devices to try, in order. */
   readonly devices: readonly Device[];
   readonly deviceId: number;
@@ -28,7 +40,13 @@ export interface LoadRequest {
 export interface LoadResponse {
   readonly device: Device;
   readonly refusedDevices: readonly RefusedDevice[];
+  readonly dtype: DtypeChoice;
+  /** What the user should know, though the model works. */
+  readonly warnings: readonly string[];
 }
+
+/** How loading goes. */
+export type EngineProgress = CompileProgress | { readonly phase: 'session' };
 
 /** A micro-batch in flat arrays, which move to the worker instead of being copied. */
 export interface RunRequest {

@@ -1,20 +1,19 @@
 import { RerankitError } from '../../errors.ts';
-import type { NativeGuard } from '../../worker/native-guard.ts';
-import { serve } from '../../worker/serve.ts';
+import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
-import { compile } from './compile.ts';
 import type { Device, RefusedDevice } from './device.ts';
-import type { EngineMethods, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
+import type { EngineMethods, EngineProgress, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
 import type { OnnxSession } from './session.ts';
 import { fromRunRequest } from './wire.ts';
 
 /** The inside of the engine's thread: it alone talks to ONNX Runtime. */
 
+type Context = HandlerContext<EngineProgress>;
+
 let session: OnnxSession | undefined;
 
-async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadResponse> {
-  const { bundled, OnnxSession } = await loadRuntime();
-  const model = await compile(request);
+async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
+  const { bundled, OnnxSession, prepareModel } = await loadRuntime();
   const refusedDevices: RefusedDevice[] = [];
   for (const device of request.devices) {
     const missing = whyUnavailable(device, bundled);
@@ -22,9 +21,11 @@ async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadRespo
       refusedDevices.push({ device, reason: missing });
       continue;
     }
+    const { model, dtype, warnings } = await prepareModel(request, device, context);
+    context.report({ phase: 'session' });
     try {
-      session = await guard.enter(() => OnnxSession.create(model, device, request));
-      return { device, refusedDevices };
+      session = await context.guard.enter(() => OnnxSession.create(model, device, request));
+      return { device, refusedDevices, dtype, warnings };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
@@ -41,7 +42,8 @@ async function loadRuntime() {
   try {
     const { listSupportedBackends } = await import('onnxruntime-node');
     const { OnnxSession } = await import('./session.ts');
-    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession };
+    const { prepareModel } = await import('./prepare-model.ts');
+    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, prepareModel };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RerankitError(
@@ -58,13 +60,13 @@ function unavailable(refused: readonly RefusedDevice[]): RerankitError {
   return new RerankitError('DEVICE_UNAVAILABLE', `${reasons.join(' ')} Or use device: 'cpu' or 'auto'.`);
 }
 
-async function run(request: RunRequest, guard: NativeGuard): Promise<Float32Array> {
+async function run(request: RunRequest, { guard }: Context): Promise<Float32Array> {
   const loaded = session;
   if (loaded === undefined) throw new Error('The engine is not loaded.');
   return guard.enter(() => loaded.run(fromRunRequest(request)));
 }
 
-async function dispose(_: undefined, guard: NativeGuard): Promise<undefined> {
+async function dispose(_: undefined, { guard }: Context): Promise<undefined> {
   const loaded = session;
   session = undefined;
   if (loaded !== undefined) await guard.enter(() => loaded.release());

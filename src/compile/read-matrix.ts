@@ -1,0 +1,112 @@
+import { ElementType } from '../graph/onnx-proto.ts';
+import type { PackedForm } from '../graph/packed-matrices.ts';
+import { floatRows, readFloats } from '../model/float-rows.ts';
+import { scaleName } from '../model/quantization.ts';
+import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
+import { type Int8Storage, storeInt8 } from './int8-storage.ts';
+import { INT4_BLOCK, quantizeInt4 } from './quantize-int4.ts';
+import { quantizeInt8 } from './quantize-int8.ts';
+import { tensorBytes } from './tensor-bytes.ts';
+import { transpose } from './transpose.ts';
+
+/** What to bring matrices into. */
+export interface MatrixForm {
+  readonly form: PackedForm;
+  /** How 8-bit weights are stored. */
+  readonly storage: Int8Storage;
+}
+
+/** A matrix that is in memory, in the layout that `PackedMatrix` says for each form. */
+export interface MatrixValues {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly values: PartValues;
+  readonly scales: PartValues;
+}
+
+export interface PartValues {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** Reads a matrix [out, in] of a checkpoint and brings it into a form. `storage` is that of 8-bit weights. */
+export async function readMatrix(
+  { form, storage }: MatrixForm,
+  location: TensorLocation,
+  tensors: TensorMap,
+): Promise<MatrixValues> {
+  const [outputs = 0, inputs = 0] = location.shape;
+  const { FLOAT, UINT8 } = ElementType;
+  switch (form) {
+    case 'int8': {
+      const { values, scales } = await readInt8(location, tensors);
+      return {
+        outputs,
+        inputs,
+        values: { shape: [inputs, outputs], ...storeInt8(transpose(values, outputs, inputs), storage) },
+        scales: part(FLOAT, [outputs], scales),
+      };
+    }
+    case 'int4': {
+      const { values, scales } = await readInt4(location, tensors);
+      const blocks = scales.length / outputs;
+      return {
+        outputs,
+        inputs,
+        values: part(UINT8, [outputs, blocks, INT4_BLOCK / 2], values),
+        scales: part(FLOAT, [outputs, blocks], scales),
+      };
+    }
+  }
+}
+
+function part(type: ElementType, shape: readonly number[], values: ArrayBufferView): PartValues {
+  return { type, shape, bytes: bytesOf(values) };
+}
+
+/** A matrix in 8 bits, int8 [out, in] with scales [out]: as it is stored, or rounded. */
+export async function readInt8(location: TensorLocation, tensors: TensorMap): Promise<{ values: Int8Array; scales: Float32Array }> {
+  const [outputs = 0, inputs = 0] = location.shape;
+  const values = new Int8Array(outputs * inputs);
+  const stored = await scalesOf(location, tensors);
+  if (stored) {
+    let at = 0;
+    const bytes = bytesOf(values);
+    for await (const piece of tensorBytes(location)) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return { values, scales: stored };
+  }
+  const scales = new Float32Array(outputs);
+  for await (const { first, count, values: rows } of floatRows(location)) {
+    const part = values.subarray(first * inputs, (first + count) * inputs);
+    quantizeInt8(rows, inputs, part, scales.subarray(first, first + count));
+  }
+  return { values, scales };
+}
+
+/** A matrix in 4 bits, rounded: see `quantizeInt4`. */
+async function readInt4(location: TensorLocation, tensors: TensorMap): Promise<{ values: Uint8Array; scales: Float32Array }> {
+  const [outputs = 0, inputs = 0] = location.shape;
+  const blocks = Math.ceil(inputs / INT4_BLOCK);
+  const width = (blocks * INT4_BLOCK) / 2;
+  const values = new Uint8Array(outputs * width);
+  const scales = new Float32Array(outputs * blocks);
+  for await (const { first, count, values: rows } of floatRows(location, await scalesOf(location, tensors))) {
+    const end = first + count;
+    quantizeInt4(rows, inputs, values.subarray(first * width, end * width), scales.subarray(first * blocks, end * blocks));
+  }
+  return { values, scales };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The scales of a matrix that is stored in 8 bits. */
+async function scalesOf({ name, dtype }: TensorLocation, tensors: TensorMap): Promise<Float32Array | undefined> {
+  const scales = dtype === 'I8' ? tensors.get(scaleName(name)) : undefined;
+  return scales && readFloats(scales);
+}

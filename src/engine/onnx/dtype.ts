@@ -1,0 +1,13 @@
+import { PACKED_FORMS } from '../../graph/packed-matrices.ts';
+import type { Device } from './device.ts';
+
+/** Numeric types that the network's linear layers can run in. */
+export const DTYPES = ['fp32', ...PACKED_FORMS] as const;
+
+/** One of {@link DTYPES}. */
+export type Dtype = (typeof DTYPES)[number];
+
+/** Whether a device has kernels for a type. */
+export function canRun(device: Device, dtype: Dtype): boolean {
+  return dtype === 'fp32' || device === 'cpu';
+}

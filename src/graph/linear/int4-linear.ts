@@ -1,0 +1,40 @@
+import type { GraphBuilder } from '../builder.ts';
+import type { PackedMatrix } from '../packed-matrices.ts';
+import { declare } from './declare.ts';
+import type { Activation, LinearLayers, Product } from './linear-layers.ts';
+
+/** Values in a byte. */
+const PER_BYTE = 2;
+
+/** Weights of 4 bits in blocks; activations are rounded to 8 bits by the operator, block by block within each row. */
+export class Int4Linear implements LinearLayers {
+  readonly #graph: GraphBuilder;
+  readonly #matrix: (weight: string) => PackedMatrix;
+
+  /** `matrix` finds a weight. */
+  constructor(graph: GraphBuilder, matrix: (weight: string) => PackedMatrix) {
+    this.#graph = graph;
+    this.#matrix = matrix;
+  }
+
+  prepare({ values }: Product): Activation {
+    return { values };
+  }
+
+  multiply({ values: x }: Activation, weight: string, residual?: string): string {
+    const matrix = this.#matrix(weight);
+    const { values, scales } = declare(this.#graph, matrix);
+    const block = PER_BYTE * (matrix.values.shape[2] ?? 0);
+    const product = this.#graph.node(
+      'MatMulNBits',
+      [x, values, scales],
+      // Level 4: 8-bit integer arithmetic, the fastest that the operator has.
+      { K: matrix.inputs, N: matrix.outputs, bits: 4, block_size: block, accuracy_level: 4 },
+      'com.microsoft',
+    );
+    return residual === undefined ? product : this.#graph.node('Add', [product, residual]);
+  }
+  multiplyUnscaled(x: Activation, weight: string): Product {
+    return { values: this.multiply(x, weight) };
+  }
+}
