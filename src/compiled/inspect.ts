@@ -90,7 +90,8 @@ async function withFile(
   const stats = await handle.stat({ bigint: true });
   if (Number(stats.size) !== bytes) return `${name} has ${stats.size} bytes instead of ${bytes}`;
   const foreign = distrust(stats);
-  return foreign === undefined ? check(handle, stampOf(stats)) : `${name} ${foreign}`;
+  // Awaited here: the file stays open until then.
+  return foreign === undefined ? await check(handle, stampOf(stats)) : `${name} ${foreign}`;
 }
 
 /** Errors that say something about the entry; others, such as too many open files, say nothing. */
