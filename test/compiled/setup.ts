@@ -46,7 +46,8 @@ export async function useStore(options: { maxBytes?: number; bytes?: number } = 
       );
       return names.flat();
     },
-    weightsOnDisk: (key = KEY) => readFile(join(folder, 'compiled', 'entries', key, 'weights.bin')),
+    intact: async (key = KEY) =>
+      (await readFile(join(folder, 'compiled', 'entries', key, 'weights.bin'))).equals(weights),
   };
 }
 
