@@ -19,7 +19,7 @@ import { describe, expect, it } from 'vitest';
 import { formatManifest, type Manifest, parseManifest } from '../../src/compiled/manifest.ts';
 import { bytesOf, KEY, OTHER, useStore } from './setup.ts';
 
-/** Large enough that only samples of it are read. */
+/** Large enough that only samples of it are read: byte 70,000 lies between two of them. */
 const LARGE = 2_500_000;
 
 describe('an entry that is not what was built', () => {
@@ -49,7 +49,7 @@ describe('an entry that is not what was built', () => {
     ['an edited file of the same size', (folder) => writeFile(join(folder, 'model.onnx'), 'graPh'), /content of model/],
     [
       'an edit between the samples, with the old time',
-      (folder) => overwrite(join(folder, 'weights.bin'), 100_000),
+      (folder) => overwrite(join(folder, 'weights.bin'), 70_000),
       /content of weights/,
     ],
     ['a file too many', (folder) => writeFile(join(folder, 'custom_op.so'), ''), /"custom_op.so", which is not ours/],
@@ -155,7 +155,7 @@ describe('an entry that is not what was built', () => {
     const { obtain, entry, store } = await useStore({ bytes: LARGE });
     await obtain();
     // What a bad disk does: other content, and nothing tells.
-    await overwrite(join(entry(), 'weights.bin'), 100_000);
+    await overwrite(join(entry(), 'weights.bin'), 70_000);
     const { stampOf } = await import('../../src/compiled/fingerprint.ts');
     await using file = await open(join(entry(), 'weights.bin'));
     const stamp = stampOf(await file.stat({ bigint: true }));

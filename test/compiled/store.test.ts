@@ -128,16 +128,16 @@ describe('the store of compiled models', () => {
     expect((await store.list())[0]?.lastUsed.getTime()).toBeCloseTo(await used(), -1);
   });
 
-  it('opens gigabytes in no time', async () => {
+  it('opens a large entry without reading it all', async () => {
     const { obtain, store } = await useStore();
     await store.obtain(OTHER, async ({ folder }) => {
       await writeFile(join(folder, 'sparse.bin'), '');
-      await truncate(join(folder, 'sparse.bin'), 200e6); // Sparse: takes no room.
+      await truncate(join(folder, 'sparse.bin'), 50e6); // Sparse: takes no room.
       return undefined;
     });
     const start = performance.now();
     await obtain(OTHER);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(300);
   });
 
   it('refuses options that are none', async () => {
