@@ -8,7 +8,7 @@ import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
 import type { LoadProgress } from './model/progress.ts';
 import { resolveModel } from './model/source.ts';
-import { weightSources } from './model/sources.ts';
+import { compiledFolder } from './store/index.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
 import type { LoadOptions, RerankerInfo } from './types.ts';
 
@@ -49,13 +49,15 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     checkVocabulary(checkpoint, largestId);
     const request: LoadRequest = {
       checkpoint: { config, tensors, headTensor },
-      sources: await weightSources(tensors),
       yesId,
       noId,
       maxLength,
       dtype,
       memoryBytes: availableMemory(),
-      store: { folder: options.compiledDir ?? '/tmp/rk-compiled', maxBytes: options.compiledMaxBytes ?? 50e9 },
+      store: {
+        folder: compiledFolder(options.compiledDir),
+        ...(options.compiledMaxBytes === undefined ? {} : { maxBytes: options.compiledMaxBytes }),
+      },
       devices: device === 'auto' ? AUTO_DEVICES.filter((one) => dtype === 'auto' || canRun(one, dtype)) : [device],
       deviceId,
       threads,

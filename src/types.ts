@@ -46,7 +46,7 @@ export interface LoadOptions extends HubOptions {
    * @default RERANKIT_CACHE, else `rerankit` in the user's cache folder
    */
   readonly compiledDir?: string | undefined;
-  /** Most bytes that compiled models may take together; the least recently used go first. @default 50 GB */
+  /** Most bytes that compiled models may take together; the least recently used go first. @default 20,000,000,000 */
   readonly compiledMaxBytes?: number | undefined;
   /** Told how loading goes. What it throws rejects the load; it is not awaited. */
   readonly onProgress?: OnLoadProgress | undefined;

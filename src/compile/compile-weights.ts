@@ -1,4 +1,4 @@
-import { ElementType, type Tensor } from '../graph/onnx-proto.ts';
+import type { Tensor } from '../graph/onnx-proto.ts';
 import type { PackedMatrices, PackedMatrix } from '../graph/packed-matrices.ts';
 import type { Qwen3Config } from '../model/config.ts';
 import { isLinear, networkTensors } from '../model/network-tensors.ts';
@@ -28,7 +28,7 @@ export interface CompileWeightsOptions {
   readonly sink: WeightSink;
   /** Called before each tensor, and at the end: bytes of the checkpoint that have been read. Throws to give up. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
-  readonly prepack?: ((matrix: MatrixValues) => Promise<Prepacked | undefined>) | undefined;
+  readonly prepack?: ((matrix: MatrixValues, piece: PartValues) => Promise<Prepacked | undefined>) | undefined;
 }
 
 /** Brings weights into another numeric form, tensor by tensor: no more than one of them is in memory. */
@@ -71,12 +71,15 @@ async function writeMatrix(
     const { file, offset, byteLength } = await sink.write([bytes]);
     return { name: tensorName, type, shape, data: { file, offset, byteLength } };
   };
+  const values: Tensor[] = [];
+  for (const [at, piece] of matrix.values.entries()) {
+    const tensor = await write(`${name}.${at}`, piece);
+    const prepacked = await prepack?.(matrix, piece);
+    const data = prepacked ? { ...tensor.data, prepacked: await writePrepacked(prepacked, sink) } : tensor.data;
+    values.push({ ...tensor, data });
+  }
   const { outputs, inputs } = matrix;
-  const values = await write(name, matrix.values);
-  const prepacked = await prepack?.(matrix);
-  const data = prepacked ? { ...values.data, prepacked: await writePrepacked(prepacked, sink) } : values.data;
-  const scales = await write(`${name}.scales`, matrix.scales);
-  return { outputs, inputs, values: { ...values, data }, scales };
+  return { outputs, inputs, values, scales: await write(`${name}.scales`, matrix.scales) };
 }
 
 /** Returns where the layout is, in ONNX Runtime's notation: `key|offset;length;checksum`, a triple for each buffer. */

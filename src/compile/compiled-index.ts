@@ -68,7 +68,7 @@ export async function readIndex(folder: string, form: PackedForm): Promise<Compi
 function* placesOf({ tensors, matrices }: SavedIndex): Generator<Place> {
   yield* tensors;
   for (const [, { values, scales }] of matrices) {
-    yield placeOf(values);
+    for (const piece of values) yield placeOf(piece);
     yield placeOf(scales);
   }
 }

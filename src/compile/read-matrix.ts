@@ -3,24 +3,24 @@ import type { PackedForm } from '../graph/packed-matrices.ts';
 import { floatRows, readFloats } from '../model/float-rows.ts';
 import { scaleName } from '../model/quantization.ts';
 import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
-import { type Int8Storage, storeInt8 } from './int8-storage.ts';
+import { piecesOf } from './pieces.ts';
 import { INT4_BLOCK, quantizeInt4 } from './quantize-int4.ts';
-import { quantizeInt8 } from './quantize-int8.ts';
+import { quantizeInt8, type WeightBits } from './quantize-int8.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 import { transpose } from './transpose.ts';
 
 /** What to bring matrices into. */
 export interface MatrixForm {
   readonly form: PackedForm;
-  /** How 8-bit weights are stored. */
-  readonly storage: Int8Storage;
+  /** Bits of a weight in int8. */
+  readonly bits: WeightBits;
 }
 
 /** A matrix that is in memory, in the layout that `PackedMatrix` says for each form. */
 export interface MatrixValues {
   readonly outputs: number;
   readonly inputs: number;
-  readonly values: PartValues;
+  readonly values: readonly PartValues[];
   readonly scales: PartValues;
 }
 
@@ -30,9 +30,9 @@ export interface PartValues {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a matrix [out, in] of a checkpoint and brings it into a form. `storage` is that of 8-bit weights. */
+/** Reads a matrix [out, in] of a checkpoint and brings it into a form. */
 export async function readMatrix(
-  { form, storage }: MatrixForm,
+  { form, bits }: MatrixForm,
   location: TensorLocation,
   tensors: TensorMap,
 ): Promise<MatrixValues> {
@@ -40,11 +40,11 @@ export async function readMatrix(
   const { FLOAT, UINT8 } = ElementType;
   switch (form) {
     case 'int8': {
-      const { values, scales } = await readInt8(location, tensors);
+      const { values, scales } = await readInt8(location, tensors, bits);
       return {
         outputs,
         inputs,
-        values: { shape: [inputs, outputs], ...storeInt8(transpose(values, outputs, inputs), storage) },
+        values: cut(transpose(values, outputs, inputs), inputs, piecesOf(location.name, inputs)),
         scales: part(FLOAT, [outputs], scales),
       };
     }
@@ -54,23 +54,36 @@ export async function readMatrix(
       return {
         outputs,
         inputs,
-        values: part(UINT8, [outputs, blocks, INT4_BLOCK / 2], values),
+        values: [part(UINT8, [outputs, blocks, INT4_BLOCK / 2], values)],
         scales: part(FLOAT, [outputs, blocks], scales),
       };
     }
   }
 }
 
+/** Cuts int8 [in, out] into pieces of its inputs. */
+function cut(values: Int8Array, inputs: number, pieces: number): PartValues[] {
+  const length = values.length / pieces;
+  const shape = [inputs / pieces, values.length / inputs];
+  return Array.from({ length: pieces }, (_, at) =>
+    part(ElementType.INT8, shape, values.subarray(at * length, (at + 1) * length)),
+  );
+}
+
 function part(type: ElementType, shape: readonly number[], values: ArrayBufferView): PartValues {
   return { type, shape, bytes: bytesOf(values) };
 }
 
-/** A matrix in 8 bits, int8 [out, in] with scales [out]: as it is stored, or rounded. */
-export async function readInt8(location: TensorLocation, tensors: TensorMap): Promise<{ values: Int8Array; scales: Float32Array }> {
+/** A matrix as int8 [out, in] with scales [out]: as it is stored, or rounded. */
+async function readInt8(
+  location: TensorLocation,
+  tensors: TensorMap,
+  bits: WeightBits,
+): Promise<{ values: Int8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
   const values = new Int8Array(outputs * inputs);
   const stored = await scalesOf(location, tensors);
-  if (stored) {
+  if (stored && bits === 8) {
     let at = 0;
     const bytes = bytesOf(values);
     for await (const piece of tensorBytes(location)) {
@@ -80,15 +93,18 @@ export async function readInt8(location: TensorLocation, tensors: TensorMap): Pr
     return { values, scales: stored };
   }
   const scales = new Float32Array(outputs);
-  for await (const { first, count, values: rows } of floatRows(location)) {
+  for await (const { first, count, values: rows } of floatRows(location, stored)) {
     const part = values.subarray(first * inputs, (first + count) * inputs);
-    quantizeInt8(rows, inputs, part, scales.subarray(first, first + count));
+    quantizeInt8(rows, inputs, bits, part, scales.subarray(first, first + count));
   }
   return { values, scales };
 }
 
 /** A matrix in 4 bits, rounded: see `quantizeInt4`. */
-async function readInt4(location: TensorLocation, tensors: TensorMap): Promise<{ values: Uint8Array; scales: Float32Array }> {
+async function readInt4(
+  location: TensorLocation,
+  tensors: TensorMap,
+): Promise<{ values: Uint8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
   const blocks = Math.ceil(inputs / INT4_BLOCK);
   const width = (blocks * INT4_BLOCK) / 2;
@@ -96,7 +112,12 @@ async function readInt4(location: TensorLocation, tensors: TensorMap): Promise<{
   const scales = new Float32Array(outputs * blocks);
   for await (const { first, count, values: rows } of floatRows(location, await scalesOf(location, tensors))) {
     const end = first + count;
-    quantizeInt4(rows, inputs, values.subarray(first * width, end * width), scales.subarray(first * blocks, end * blocks));
+    quantizeInt4(
+      rows,
+      inputs,
+      values.subarray(first * width, end * width),
+      scales.subarray(first * blocks, end * blocks),
+    );
   }
   return { values, scales };
 }

@@ -33,6 +33,15 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Splits a value into equal parts along its last axis. */
+  split(value: string, count: number): string[] {
+    const name = `${this.#prefix}Split_${this.#count++}`;
+    const outputs = Array.from({ length: count }, (_, at) => `${name}_${at}`);
+    const attributes = { axis: toAttribute(-1), num_outputs: toAttribute(count) };
+    this.#nodes.push({ op: 'Split', domain: '', name, inputs: [value], outputs, attributes });
+    return outputs;
+  }
+
   /** Gives a value a name that users of the model can rely on. */
   output(name: string, value: string): string {
     this.#nodes.push({ op: 'Identity', domain: '', name, inputs: [value], outputs: [name], attributes: {} });

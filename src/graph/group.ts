@@ -75,8 +75,7 @@ export function groupBlocks(blocks: readonly Block[], maxArea: number): Group[] 
       const count = end - begin;
       const area = count * queries * keys;
       if (count > 1 && area > maxArea) break;
-      const cost =
-        (costs[begin] ?? 0) + COST.rectangle + area + count * (COST.query * queries + COST.key * keys);
+      const cost = (costs[begin] ?? 0) + COST.rectangle + area + count * (COST.query * queries + COST.key * keys);
       if (cost >= best) continue;
       best = cost;
       begins[end] = begin;

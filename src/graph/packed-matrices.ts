@@ -12,12 +12,12 @@ export interface PackedMatrices {
 }
 
 /**
- * One matrix. `values` are int8 [in, out], or uint8 around 128, with `scales` [out]; or, for int4,
- * uint8 [out, blocks, block / 2] with `scales` [out, blocks]. Scales are float32.
+ * One matrix. In int8, `values` are pieces [in / pieces, out] of int8 with `scales` [out]; in
+ * int4 they are one piece of uint8 [out, blocks, block / 2] with `scales` [out, blocks]. Scales are float32.
  */
 export interface PackedMatrix {
   readonly outputs: number;
   readonly inputs: number;
-  readonly values: Tensor;
+  readonly values: readonly Tensor[];
   readonly scales: Tensor;
 }

@@ -2,10 +2,10 @@ import type { Qwen3Config } from '../model/config.ts';
 import type { TensorMap } from '../model/safetensors.ts';
 import { attend } from './attention.ts';
 import { float, GraphBuilder } from './builder.ts';
-import { floatLayers, type LinearLayers, type Product, packedLayers } from './linear/index.ts';
+import { floatLayers, type LinearLayers, packedLayers } from './linear/index.ts';
 import { ElementType, encodeModel } from './onnx-proto.ts';
-import { ALL_TOKENS, declareGroups, type Groups, INPUT, LAST_TOKENS } from './ragged-inputs.ts';
 import type { PackedMatrices } from './packed-matrices.ts';
+import { ALL_TOKENS, declareGroups, type Groups, INPUT, LAST_TOKENS } from './ragged-inputs.ts';
 import { rotaryTables } from './rotary.ts';
 import { Weights } from './weights.ts';
 
@@ -109,18 +109,14 @@ class Network {
     const v = this.#linear.multiply(all, name('self_attn.v_proj'));
     const q = this.#rotate(queries, name('self_attn.q_norm'), heads, rotation ?? here);
     const context = attend(this.#graph, this.#config, groups, q, k, v);
-    const attended = this.#project({ values: context }, name('self_attn.o_proj'), pick(x));
+    const attended = this.#linear.project({ values: context }, name('self_attn.o_proj'), pick(x));
 
     const inner = this.#linear.prepare({ values: this.norm(attended, name('post_attention_layernorm')) });
     const gate = this.#linear.multiply(inner, name('mlp.gate_proj'));
     const silu = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, 'com.microsoft');
     const up = this.#linear.multiplyUnscaled(inner, name('mlp.up_proj'));
     const gated = { ...up, values: this.#graph.node('Mul', [silu, up.values]) };
-    return this.#project(gated, name('mlp.down_proj'), attended);
-  }
-
-  #project(x: Product, weight: string, residual: string): string {
-    return this.#linear.multiply(this.#linear.prepare(x), weight, residual);
+    return this.#linear.project(gated, name('mlp.down_proj'), attended);
   }
 
   norm(x: string, weight: string): string {

@@ -93,7 +93,10 @@ export async function readFully(file: FileHandle, path: string, into: Uint8Array
     });
     if (bytesRead === 0) {
       const end = position + into.length;
-      throw new RerankitError('MODEL_INVALID', `${path} is truncated: ${end} bytes expected, ${position + done} found.`);
+      throw new RerankitError(
+        'MODEL_INVALID',
+        `${path} is truncated: ${end} bytes expected, ${position + done} found.`,
+      );
     }
     done += bytesRead;
   }

@@ -17,6 +17,10 @@ parentPort.on('message', ({ id, method, request }) => {
     parentPort.postMessage({ kind: 'error', id, error: { code: undefined, message: 'bad run', stack: undefined } });
     return;
   }
-  const responses = { load: { device: 'cpu', refusedDevices: [], dtype: { dtype: 'fp32', reason: '' }, warnings: [] }, run: new Float32Array([1]), dispose: undefined };
+  const responses = {
+    load: { device: 'cpu', refusedDevices: [], dtype: { dtype: 'fp32', reason: '' }, warnings: [] },
+    run: new Float32Array([1]),
+    dispose: undefined,
+  };
   parentPort.postMessage({ kind: 'response', id, response: responses[method] });
 });

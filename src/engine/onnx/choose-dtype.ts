@@ -1,5 +1,5 @@
-import { isLinear, networkTensors } from '../../model/network-tensors.ts';
 import type { Qwen3Config } from '../../model/config.ts';
+import { isLinear, networkTensors } from '../../model/network-tensors.ts';
 import type { Device } from './device.ts';
 import type { Dtype } from './dtype.ts';
 

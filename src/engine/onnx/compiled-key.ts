@@ -1,22 +1,26 @@
-import { arch, cpus, platform } from 'node:os';
 import { env } from 'onnxruntime-node';
 import type { MatrixForm } from '../../compile/read-matrix.ts';
-import { entryKey } from '../../compiled/index.ts';
+import { entryKey, identifySource, processorIdentity } from '../../store/index.ts';
 import type { LoadRequest } from './protocol.ts';
 
-/** To be raised whenever other bytes are written for the same model. `test/compile/format.test.ts` tells when. */
+/** To be raised whenever other bytes are written for the same model: `test/compile/format.test.ts` notices. */
 export const COMPILED_FORMAT = 1;
 
 /** Names a compiled model by everything that its bytes depend on. */
-export function compiledKey({ checkpoint, sources, yesId, noId }: LoadRequest, form: MatrixForm): string {
+export async function compiledKey(
+  { checkpoint, yesId, noId }: LoadRequest,
+  { form, bits }: MatrixForm,
+): Promise<string> {
+  const { config, tensors, headTensor } = checkpoint;
+  const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
   return entryKey({
     format: COMPILED_FORMAT,
-    sources,
-    config: checkpoint.config,
-    head: checkpoint.headTensor === 'score.weight' ? 'score' : [yesId, noId],
+    sources: await Promise.all(files.map(identifySource)),
+    layers: config.layers,
+    head: headTensor === 'score.weight' ? 'score' : [headTensor, yesId, noId],
     form,
+    bits: form === 'int8' ? bits : 4,
     runtime: env.versions.node ?? env.versions.common,
-    // Kernels, and with them layouts, differ between processors.
-    processor: [platform(), arch(), cpus()[0]?.model ?? ''],
+    processor: await processorIdentity(),
   });
 }

@@ -1,13 +1,11 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { CompiledModel } from '../../compile/compiled-index.ts';
-import { readIndex, writeIndex } from '../../compile/compiled-index.ts';
-import { compileWeights } from '../../compile/compile-weights.ts';
+import { type CompileWeightsOptions, compileWeights } from '../../compile/compile-weights.ts';
+import { type CompiledModel, readIndex, writeIndex } from '../../compile/compiled-index.ts';
+import { FileSink } from '../../compile/file-sink.ts';
 import type { MatrixForm } from '../../compile/read-matrix.ts';
-import { FileSink, MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
-import { CompiledStore } from '../../compiled/index.ts';
+import { MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
 import { RerankitError } from '../../errors.ts';
 import { readHead } from '../../model/head.ts';
+import { CompiledStore } from '../../store/index.ts';
 import type { HandlerContext } from '../../worker/serve.ts';
 import { compiledKey } from './compiled-key.ts';
 import { prepack } from './prepack.ts';
@@ -17,6 +15,13 @@ import { modelFromCompiled, type SessionModel } from './session-model.ts';
 const WEIGHTS = 'weights.bin';
 
 type Context = HandlerContext<EngineProgress>;
+type Prepack = NonNullable<CompileWeightsOptions['prepack']>;
+
+/** A model with packed weights, and what to call once no session uses them any more. */
+export interface CompiledSession {
+  readonly model: SessionModel;
+  readonly release: () => Promise<void>;
+}
 
 /**
  * A checkpoint in a packed form: from the store, where it is put if it is not there. Where the store cannot be used the
@@ -27,37 +32,47 @@ export async function compiledModel(
   form: MatrixForm,
   context: Context,
   warn: (message: string) => void,
-): Promise<SessionModel> {
+): Promise<CompiledSession> {
   try {
-    return await fromStore(request, form, context);
+    return await fromStore(request, form, context, warn);
   } catch (error) {
     if (!RerankitError.isInstance(error, 'CACHE_FAILED')) throw error;
     warn(`${error.message} The model is compiled in memory instead, which takes longer and more memory at each load.`);
     const sink = new MemorySink();
     // ONNX Runtime lays the matrices out itself: there is no file that would save it that.
     const compiled = await build(request, form, sink, context, undefined);
-    return modelFromCompiled(request, compiled, sink.files);
+    return { model: modelFromCompiled(request, compiled, sink.files), release: async () => {} };
   }
 }
 
-async function fromStore(request: LoadRequest, form: MatrixForm, context: Context): Promise<SessionModel> {
+async function fromStore(
+  request: LoadRequest,
+  form: MatrixForm,
+  context: Context,
+  warn: (message: string) => void,
+): Promise<CompiledSession> {
   const { signal, guard, report } = context;
   const store = new CompiledStore(request.store);
   const entry = await store.obtain(
-    compiledKey(request, form),
-    async (folder) => {
-      const file = await open(join(folder, WEIGHTS), 'wx');
-      try {
-        const layOut = (matrix: Parameters<typeof prepack>[1]) => guard.enter(() => prepack(form.form, matrix));
-        await writeIndex(folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
+    await compiledKey(request, form),
+    async (writer) => {
+      const file = await writer.create(WEIGHTS);
+      const layOut: Prepack = (matrix, piece) => guard.enter(() => prepack(form.form, matrix, piece));
+      await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
+      return { form: form.form };
     },
     { signal, onWaiting: () => report({ phase: 'compile', waiting: true, loadedBytes: 0, totalBytes: 0 }) },
   );
-  return modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
+  if (entry.replaced !== undefined)
+    warn(`A compiled model was not as it was written (${entry.replaced}): it was made again.`);
+  if (entry.oversize) {
+    warn(
+      `The compiled model in ${entry.folder} takes more than compiledMaxBytes (${store.maxBytes}): ` +
+        'it will be removed for the next one, and made again each time.',
+    );
+  }
+  const model = modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
+  return { model, release: entry.release };
 }
 
 async function build(
@@ -65,7 +80,7 @@ async function build(
   form: MatrixForm,
   sink: WeightSink,
   { signal, report }: Context,
-  layOut: Parameters<typeof compileWeights>[0]['prepack'],
+  layOut: Prepack | undefined,
 ): Promise<CompiledModel> {
   const { config, tensors, headTensor } = checkpoint;
   const head = await readHead(tensors, headTensor, yesId, noId);

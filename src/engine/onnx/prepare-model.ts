@@ -3,7 +3,7 @@ import type { HandlerContext } from '../../worker/serve.ts';
 import { chooseDtype, type DtypeChoice } from './choose-dtype.ts';
 import { compiledModel } from './compiled-model.ts';
 import type { Device } from './device.ts';
-import { exactInt8Storage } from './int8-kernel.ts';
+import { exactInt8Bits } from './int8-bits.ts';
 import type { EngineProgress, LoadRequest } from './protocol.ts';
 import { modelInPlace, type SessionModel } from './session-model.ts';
 
@@ -11,6 +11,8 @@ export interface PreparedModel {
   readonly model: SessionModel;
   readonly dtype: DtypeChoice;
   readonly warnings: readonly string[];
+  /** To be called once no session uses the model any more. */
+  readonly release: () => Promise<void>;
 }
 
 /** Chooses the numeric type, and brings the model into it. */
@@ -20,18 +22,20 @@ export async function prepareModel(
   context: HandlerContext<EngineProgress>,
 ): Promise<PreparedModel> {
   const { memoryBytes, checkpoint } = request;
-  const storage = device === 'cpu' ? await context.guard.enter(exactInt8Storage) : undefined;
+  const bits = device === 'cpu' ? await context.guard.enter(exactInt8Bits) : undefined;
   const dtype: DtypeChoice =
     request.dtype === 'auto'
-      ? chooseDtype({ device, config: checkpoint.config, int8: storage !== undefined, memoryBytes })
+      ? chooseDtype({ device, config: checkpoint.config, int8: bits !== undefined, memoryBytes })
       : { dtype: request.dtype, reason: 'asked for' };
-  if (dtype.dtype === 'fp32') return { model: await modelInPlace(request), dtype, warnings: [] };
-  if (dtype.dtype === 'int8' && storage === undefined) {
+  if (dtype.dtype === 'fp32') {
+    return { model: await modelInPlace(request), dtype, warnings: [], release: async () => {} };
+  }
+  if (dtype.dtype === 'int8' && bits === undefined) {
     const message = "dtype 'int8' gives wrong products on this processor: use dtype: 'fp32', 'int4' or 'auto'.";
     throw new RerankitError('DEVICE_UNAVAILABLE', message);
   }
   const warnings: string[] = [];
-  const form = { form: dtype.dtype, storage: storage ?? 'signed' };
-  const model = await compiledModel(request, form, context, (message) => warnings.push(message));
-  return { model, dtype, warnings };
+  const form = { form: dtype.dtype, bits: bits ?? 8 };
+  const compiled = await compiledModel(request, form, context, (message) => warnings.push(message));
+  return { ...compiled, dtype, warnings };
 }

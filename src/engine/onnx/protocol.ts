@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.ts';
-import type { CompiledStoreOptions } from '../../compiled/index.ts';
-import type { WeightSource } from '../../model/sources.ts';
 import type { CompileProgress } from '../../model/progress.ts';
+import type { CompiledStoreOptions } from '../../store/index.ts';
 import type { DtypeChoice } from './choose-dtype.ts';
 import type { Device, RefusedDevice } from './device.ts';
 import type { Dtype } from './dtype.ts';
@@ -21,8 +20,6 @@ export interface LoadRequest {
   readonly noId: number;
   /** The longest prompt that will be run, in tokens. */
   readonly maxLength: number;
-  /** The files of the checkpoint. */
-  readonly sources: readonly WeightSource[];
   readonly dtype: Dtype | 'auto';
   /** Memory that this process may have, in bytes. */
   readonly memoryBytes: number;

@@ -11,6 +11,7 @@ import { fromRunRequest } from './wire.ts';
 type Context = HandlerContext<EngineProgress>;
 
 let session: OnnxSession | undefined;
+let releaseModel = async (): Promise<void> => {};
 
 async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
   const { bundled, OnnxSession, prepareModel } = await loadRuntime();
@@ -21,12 +22,14 @@ async function load(request: LoadRequest, context: Context): Promise<LoadRespons
       refusedDevices.push({ device, reason: missing });
       continue;
     }
-    const { model, dtype, warnings } = await prepareModel(request, device, context);
+    const { model, dtype, warnings, release } = await prepareModel(request, device, context);
     context.report({ phase: 'session' });
     try {
       session = await context.guard.enter(() => OnnxSession.create(model, device, request));
+      releaseModel = release;
       return { device, refusedDevices, dtype, warnings };
     } catch (error) {
+      await release();
       const reason = error instanceof Error ? error.message : String(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
       if (device === 'cpu')
@@ -70,6 +73,7 @@ async function dispose(_: undefined, { guard }: Context): Promise<undefined> {
   const loaded = session;
   session = undefined;
   if (loaded !== undefined) await guard.enter(() => loaded.release());
+  await releaseModel();
 }
 
 serve<EngineMethods>({ load, run, dispose });

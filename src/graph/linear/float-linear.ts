@@ -16,14 +16,16 @@ export class FloatLinear implements LinearLayers {
     return { values };
   }
 
-  multiply({ values }: Activation, weight: string, residual?: string): string {
-    const matrix = this.#matrix(weight);
-    // The residual rides along in the product's own pass over the output.
-    return this.#graph.node('Gemm', residual === undefined ? [values, matrix] : [values, matrix, residual], {
-      transB: 1,
-    });
+  multiply({ values }: Activation, weight: string): string {
+    return this.#graph.node('Gemm', [values, this.#matrix(weight)], { transB: 1 });
   }
+
   multiplyUnscaled(x: Activation, weight: string): Product {
     return { values: this.multiply(x, weight) };
+  }
+
+  project({ values }: Product, weight: string, residual: string): string {
+    // The residual rides along in the product's own pass over the output.
+    return this.#graph.node('Gemm', [values, this.#matrix(weight), residual], { transB: 1 });
   }
 }

@@ -7,7 +7,7 @@ import { Int4Linear } from './int4-linear.ts';
 import { Int8Linear } from './int8-linear.ts';
 import type { LinearLayers } from './linear-layers.ts';
 
-export type { LinearLayers, Product } from './linear-layers.ts';
+export type { LinearLayers } from './linear-layers.ts';
 
 /** Linear layers in float32, from a checkpoint's own weights. */
 export function floatLayers(graph: GraphBuilder, weights: Weights): LinearLayers {

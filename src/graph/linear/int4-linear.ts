@@ -1,6 +1,5 @@
 import type { GraphBuilder } from '../builder.ts';
 import type { PackedMatrix } from '../packed-matrices.ts';
-import { declare } from './declare.ts';
 import type { Activation, LinearLayers, Product } from './linear-layers.ts';
 
 /** Values in a byte. */
@@ -21,20 +20,23 @@ export class Int4Linear implements LinearLayers {
     return { values };
   }
 
-  multiply({ values: x }: Activation, weight: string, residual?: string): string {
-    const matrix = this.#matrix(weight);
-    const { values, scales } = declare(this.#graph, matrix);
-    const block = PER_BYTE * (matrix.values.shape[2] ?? 0);
-    const product = this.#graph.node(
+  multiply({ values: x }: Activation, weight: string): string {
+    const { inputs, outputs, values, scales } = this.#matrix(weight);
+    const block = PER_BYTE * (values[0]?.shape[2] ?? 0);
+    return this.#graph.node(
       'MatMulNBits',
-      [x, values, scales],
+      [x, ...values.map((piece) => this.#graph.external(piece)), this.#graph.external(scales)],
       // Level 4: 8-bit integer arithmetic, the fastest that the operator has.
-      { K: matrix.inputs, N: matrix.outputs, bits: 4, block_size: block, accuracy_level: 4 },
+      { K: inputs, N: outputs, bits: 4, block_size: block, accuracy_level: 4 },
       'com.microsoft',
     );
-    return residual === undefined ? product : this.#graph.node('Add', [product, residual]);
   }
+
   multiplyUnscaled(x: Activation, weight: string): Product {
     return { values: this.multiply(x, weight) };
+  }
+
+  project(x: Product, weight: string, residual: string): string {
+    return this.#graph.node('Add', [this.multiply(this.prepare(x), weight), residual]);
   }
 }

@@ -1,7 +1,6 @@
 import type { GraphBuilder } from '../builder.ts';
-import { ElementType } from '../onnx-proto.ts';
+import { ElementType, type Tensor } from '../onnx-proto.ts';
 import type { PackedMatrix } from '../packed-matrices.ts';
-import { declare } from './declare.ts';
 import type { Activation, LinearLayers, Product } from './linear-layers.ts';
 
 /** What activations of 0 are stored as: they are unsigned, which is what x64 multiplies fastest. */
@@ -30,6 +29,43 @@ export class Int8Linear implements LinearLayers {
   }
 
   prepare({ values: x, scales: before }: Product): Activation {
+    const { values, scales } = this.#quantize(x);
+    return { values, scales: before === undefined ? scales : this.#graph.node('Mul', [scales, before]) };
+  }
+
+  multiply(x: Activation, weight: string): string {
+    const { values, scales } = this.multiplyUnscaled(x, weight);
+    return scales === undefined ? values : this.#graph.node('Mul', [values, scales]);
+  }
+
+  multiplyUnscaled({ values, scales }: Activation, weight: string): Product {
+    const matrix = this.#matrix(weight);
+    const product = integerProduct(this.#graph, values, matrix.values[0], this.#graph.external(matrix.scales));
+    return scales === undefined ? { values: product } : { values: product, scales };
+  }
+
+  /**
+   * A matrix may come in pieces of its inputs: then each piece of the activations has scales of its own, and a value that
+   * is far larger than the others spoils the rounding of its piece only.
+   */
+  project({ values: x, scales: before }: Product, weight: string, residual: string): string {
+    const graph = this.#graph;
+    const matrix = this.#matrix(weight);
+    const pieces = matrix.values.length;
+    const { values, scales } = this.#quantize(graph.node('Reshape', [x, graph.ints(-1, matrix.inputs / pieces)]));
+    const wide = graph.split(graph.node('Reshape', [values, graph.ints(-1, matrix.inputs)]), pieces);
+    const columns = graph.node('Reshape', [scales, graph.ints(-1, pieces)]);
+    const scaled = before === undefined ? columns : graph.node('Mul', [columns, before]);
+    const column = graph.split(scaled, pieces);
+    const outputScales = graph.external(matrix.scales);
+    return matrix.values.reduce((sum, piece, at) => {
+      const product = integerProduct(graph, wide[at] ?? '', piece, outputScales);
+      return graph.node('Add', [graph.node('Mul', [product, column[at] ?? '']), sum]);
+    }, residual);
+  }
+
+  /** uint8 [n, in] around {@link INT8_ZERO_POINT}, and float32 [n, 1]. */
+  #quantize(x: string): { values: string; scales: string } {
     const graph = this.#graph;
     const axis = graph.ints(-1);
     // The largest magnitude without a pass that writes magnitudes.
@@ -39,31 +75,19 @@ export class Int8Linear implements LinearLayers {
     const scales = graph.node('Max', [graph.node('Mul', [largest, this.#step]), this.#least]);
     const zeros = graph.node('Expand', [this.#zero, graph.node('Shape', [scales])]);
     const values = graph.node('QuantizeLinear', [x, scales, zeros], { axis: 0 });
-    const column = graph.node('Unsqueeze', [scales, axis]);
-    return { values, scales: before === undefined ? column : graph.node('Mul', [column, before]) };
-  }
-
-  multiply(x: Activation, weight: string, residual?: string): string {
-    const { values, scales } = this.multiplyUnscaled(x, weight);
-    const product = scales === undefined ? values : this.#graph.node('Mul', [values, scales]);
-    return residual === undefined ? product : this.#graph.node('Add', [product, residual]);
-  }
-
-  multiplyUnscaled({ values, scales }: Activation, weight: string): Product {
-    const product = integerProduct(this.#graph, values, this.#matrix(weight));
-    return scales === undefined ? { values: product } : { values: product, scales };
+    return { values, scales: graph.node('Unsqueeze', [scales, axis]) };
   }
 }
 
 /**
- * Activations uint8 [n, in] around {@link INT8_ZERO_POINT} times a matrix of int8, or of uint8 around the same, scaled by
- * output: float32 [n, out].
+ * Activations uint8 [n, in] around {@link INT8_ZERO_POINT} times int8 [in, out], scaled by output: float32
+ * [n, out]. `scales` is float32 [out].
  */
-export function integerProduct(graph: GraphBuilder, x: string, matrix: PackedMatrix): string {
-  const { name, type } = matrix.values;
-  const { values, scales } = declare(graph, matrix);
+export function integerProduct(graph: GraphBuilder, x: string, matrix: Tensor | undefined, scales: string): string {
+  if (matrix === undefined) throw new RangeError('A packed matrix has no values.');
+  const { name } = matrix;
   const one = graph.floats(`${name}.one`, Float32Array.of(1), []);
   const zero = graph.constant(`${name}.zero`, ElementType.UINT8, Uint8Array.of(INT8_ZERO_POINT), []);
-  const weightZero = type === ElementType.UINT8 ? [zero] : [];
-  return graph.node('MatMulIntegerToFloat', [x, values, one, scales, zero, ...weightZero], {}, 'com.microsoft');
+  const inputs = [x, graph.external(matrix), one, scales, zero];
+  return graph.node('MatMulIntegerToFloat', inputs, {}, 'com.microsoft');
 }

@@ -5,13 +5,15 @@
 export interface LinearLayers {
   /** Brings activations into the form that products take, once for all the matrices they meet. */
   prepare(x: Product): Activation;
-  /** `x @ weight^T`, plus `residual` [n, out] if given: float32 [n, out]. */
-  multiply(x: Activation, weight: string, residual?: string): string;
+  /** `x @ weight^T`: float32 [n, out]. */
+  multiply(x: Activation, weight: string): string;
   /**
    * `x @ weight^T` without the last step, where there is one: for readers that do not care by what each row is
    * multiplied, or see to it later. It saves a pass over the product.
    */
   multiplyUnscaled(x: Activation, weight: string): Product;
+  /** `x @ weight^T + residual`, for activations that meet this matrix only: float32 [n, out]. */
+  project(x: Product, weight: string, residual: string): string;
 }
 
 /** Activations that were prepared; what is in them is the business of the numeric form. */

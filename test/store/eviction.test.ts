@@ -1,8 +1,8 @@
 import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { entryKey } from '../../src/compiled/index.ts';
 import { ownerMark } from '../../src/files/owner.ts';
+import { entryKey } from '../../src/store/index.ts';
 import { rejection } from '../model/hub-setup.ts';
 import { KEY, list, useStore } from './setup.ts';
 

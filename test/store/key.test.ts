@@ -2,8 +2,8 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entryKey, identifySource, type Json, type JsonRecord, processorIdentity } from '../../src/compiled/index.ts';
-import { canonicalJson } from '../../src/compiled/json.ts';
+import { entryKey, identifySource, type Json, type JsonRecord, processorIdentity } from '../../src/store/index.ts';
+import { canonicalJson } from '../../src/store/json.ts';
 import { scratch } from '../model/scratch.ts';
 
 const record = () => fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>);

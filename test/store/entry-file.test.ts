@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EntryFile } from '../../src/compiled/entry-file.ts';
+import { EntryFile } from '../../src/store/entry-file.ts';
 import { rejection } from '../model/hub-setup.ts';
 import { scratch } from '../model/scratch.ts';
 

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readdir, stat, symlink, truncate, utimes, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../src/batching/deferred.ts';
-import { CompiledStore } from '../../src/compiled/index.ts';
+import { CompiledStore } from '../../src/store/index.ts';
 import { rejection } from '../model/hub-setup.ts';
 import { KEY, OTHER, useStore } from './setup.ts';
 

@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatManifest, type Manifest, parseManifest } from '../../src/compiled/manifest.ts';
+import { formatManifest, type Manifest, parseManifest } from '../../src/store/manifest.ts';
 import { bytesOf, KEY, OTHER, useStore } from './setup.ts';
 
 /** Large enough that only samples of it are read: byte 70,000 lies between two of them. */
@@ -156,7 +156,7 @@ describe('an entry that is not what was built', () => {
     await obtain();
     // What a bad disk does: other content, and nothing tells.
     await overwrite(join(entry(), 'weights.bin'), 70_000);
-    const { stampOf } = await import('../../src/compiled/fingerprint.ts');
+    const { stampOf } = await import('../../src/store/fingerprint.ts');
     await using file = await open(join(entry(), 'weights.bin'));
     const stamp = stampOf(await file.stat({ bigint: true }));
     await rewrite(entry(), ({ files }) => ({

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compiledFolder } from '../../src/compiled/folder.ts';
+import { compiledFolder } from '../../src/store/folder.ts';
 
 describe('compiledFolder', () => {
   const HOME = '/home/ada';

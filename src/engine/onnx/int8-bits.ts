@@ -1,44 +1,41 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Int8Storage, storeInt8 } from '../../compile/int8-storage.ts';
+import type { WeightBits } from '../../compile/quantize-int8.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { INT8_ZERO_POINT, integerProduct } from '../../graph/linear/int8-linear.ts';
 import { ElementType, encodeModel } from '../../graph/onnx-proto.ts';
 import { sessionOptions } from './session-options.ts';
 
-const STORAGES: readonly Int8Storage[] = ['signed', 'unsigned'];
+const BITS: readonly WeightBits[] = [8, 7];
 /** Rows of activations: kernels differ between one row, a few, and many. */
 const ROWS = [1, 5, 33];
 const INPUTS = 96;
 const OUTPUTS = 40;
 
-let found: Promise<Int8Storage | undefined> | undefined;
+let found: Promise<WeightBits | undefined> | undefined;
 
 /**
- * The fastest storage whose sums are exact on this machine, tried on a product that is known and as large as products of
- * 8-bit values get; `undefined` if there is none. The answer is remembered.
+ * The most bits that weights may have for sums to be exact on this machine, tried on a product that is known and as large
+ * as products get; `undefined` if there are none. The answer is remembered.
  */
-export function exactInt8Storage(): Promise<Int8Storage | undefined> {
+export function exactInt8Bits(): Promise<WeightBits | undefined> {
   found ??= firstExact();
   return found;
 }
 
-async function firstExact(): Promise<Int8Storage | undefined> {
-  for (const storage of STORAGES) if (await isExact(storage)) return storage;
+async function firstExact(): Promise<WeightBits | undefined> {
+  for (const bits of BITS) if (await isExact(bits)) return bits;
   return undefined;
 }
 
-async function isExact(storage: Int8Storage): Promise<boolean> {
-  const weights = Int8Array.from({ length: INPUTS * OUTPUTS }, (_, at) => (at % 7 < 5 ? 127 : -127));
+async function isExact(bits: WeightBits): Promise<boolean> {
+  const most = 2 ** (bits - 1) - 1;
+  const weights = Int8Array.from({ length: INPUTS * OUTPUTS }, (_, at) => (at % 7 < 5 ? most : -most));
   const graph = new GraphBuilder();
   const x = graph.input('x', ElementType.UINT8, ['rows', INPUTS]);
-  const { type, bytes } = storeInt8(weights.slice(), storage);
-  const scales = new Uint8Array(new Float32Array(OUTPUTS).fill(1).buffer);
-  const product = integerProduct(graph, x, {
-    outputs: OUTPUTS,
-    inputs: INPUTS,
-    values: { name: 'weights', type, shape: [INPUTS, OUTPUTS], data: bytes },
-    scales: { name: 'scales', type: ElementType.FLOAT, shape: [OUTPUTS], data: scales },
-  });
+  const scales = new Float32Array(OUTPUTS).fill(1);
+  const data = new Uint8Array(weights.buffer);
+  const matrix = { name: 'weights', type: ElementType.INT8, shape: [INPUTS, OUTPUTS], data };
+  const product = integerProduct(graph, x, matrix, graph.constant('scales', ElementType.FLOAT, scales, [OUTPUTS]));
   const output = { name: graph.output('y', product), type: ElementType.FLOAT, shape: ['rows', OUTPUTS] };
   const model = encodeModel({ graph: graph.build('int8_probe', [output]), opsets: { '': 24, 'com.microsoft': 1 } });
   const session = await InferenceSession.create(model, sessionOptions(1));

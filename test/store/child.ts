@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CompiledStore } from '../../src/compiled/index.ts';
+import { CompiledStore } from '../../src/store/index.ts';
 
 /** A process that obtains one entry: `child.mjs <folder> <key> <log> <mode>`. Appends a line to the log for each build. */
 const [folder = '', key = '', log = '', mode = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CompiledStore, type EntryWriter, entryKey, type ObtainOptions } from '../../src/compiled/index.ts';
+import { CompiledStore, type EntryWriter, entryKey, type ObtainOptions } from '../../src/store/index.ts';
 import { scratch } from '../model/scratch.ts';
 
 export const KEY = entryKey({ model: 'tiny' });

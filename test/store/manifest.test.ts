@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatManifest, isFileName, type Manifest, parseManifest } from '../../src/compiled/manifest.ts';
+import { formatManifest, isFileName, type Manifest, parseManifest } from '../../src/store/manifest.ts';
 import { KEY, OTHER } from './setup.ts';
 
 const hash = 'a'.repeat(64);
