@@ -170,6 +170,7 @@ describe('load', () => {
       source: 'embedded',
       revision: undefined,
       dtype: 'fp32',
+      dtypeReason: expect.stringContaining('the model is small'),
       device: 'cpu',
       deviceId: 0,
       threads: 1,

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import type { Prepacked } from '../../compile/compile-weights.ts';
@@ -18,13 +17,15 @@ const DATA = 'model.bin';
 /**
  * Has ONNX Runtime lay a matrix out as this processor's kernel wants it: makes a session of that one product, and takes
  * the layout from what the session saves. `undefined` if the kernel uses matrices as they are.
+ * @param scratch folder for what the session saves, which is gone afterwards
  */
 export async function prepack(
   form: PackedForm,
   matrix: MatrixValues,
   piece: PartValues,
+  scratch: string,
 ): Promise<Prepacked | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'rerankit-prepack-'));
+  const folder = await mkdtemp(join(scratch, 'prepack-'));
   try {
     const session = await InferenceSession.create(productOf(form, matrix, piece), {
       ...sessionOptions(1, {
