@@ -1,8 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type CompileProgress, type Dtype, type LoadOptions, type LoadProgress, Reranker } from 'rerankit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CompiledStore } from '../../src/store/index.ts';
 import { runScript } from '../lifecycle/run-script.ts';
 import { scratch } from '../model/scratch.ts';
 import { type SeededCheckpointSpec, writeSeededCheckpoint } from '../support/seeded-checkpoint.ts';
@@ -104,6 +105,25 @@ describe.each(FORMS)('a compiled model in %s', (dtype) => {
     expectSame(second.logits, first.logits);
     expect(await entriesOf(compiledDir)).toHaveLength(1);
     await vi.waitFor(async () => expect(await leftovers(compiledDir)).toEqual([]));
+  });
+
+  test('whose index is not for this form is passed over, and let go', async () => {
+    const compiledDir = await scratch();
+    const sound = await score({ dtype, compiledDir });
+    // As a build of another version would leave it: whole, and of the right name.
+    const entry = await entryOf(compiledDir);
+    const [weights, index] = [await readFile(join(entry, 'weights.bin')), await readFile(join(entry, 'index.json'))];
+    await rm(entry, { recursive: true });
+    const { release } = await new CompiledStore({ folder: compiledDir }).obtain(basename(entry), async (writer) => {
+      await writeFile(join(writer.folder, 'weights.bin'), weights);
+      await writeFile(join(writer.folder, 'index.json'), String(index).replace('"form":"int', '"form":"float'));
+      return undefined;
+    });
+    await release();
+    const inMemory = await score({ dtype, compiledDir });
+    expectSame(inMemory.logits, sound.logits, 5);
+    expect(inMemory.warned).toEqual([expect.stringMatching(/cannot be read: it is for float\d.*compiled in memory/)]);
+    expect(await leftovers(compiledDir)).toEqual([]);
   });
 
   test('of another model, under this one’s name, is not used', async () => {
@@ -240,9 +260,36 @@ describe('giving up', () => {
     await tidy(compiledDir);
     expect((await score(options)).compiling.length).toBeGreaterThan(0);
   });
+
+  test('by a signal, while the session is made: what was compiled stays, and is not in use', async () => {
+    const compiledDir = await scratch();
+    const controller = new AbortController();
+    const reason = new Error('too slow');
+    const onProgress = ({ phase }: LoadProgress) => void (phase === 'session' && controller.abort(reason));
+    const options = { device: 'cpu', dtype: 'int8', compiledDir } as const;
+    await expect(Reranker.load(model, { ...options, onProgress, signal: controller.signal })).rejects.toBe(reason);
+    await vi.waitFor(async () => expect(await leftovers(compiledDir)).toEqual([]), { timeout: 20_000 });
+    expect(await score(options)).toMatchObject({ compiling: [], warned: [] });
+  });
 });
 
 describe('processes', () => {
+  test('that end in the middle of compiling end at once, and the next one starts afresh', async () => {
+    const cache = await scratch();
+    const script = `
+      import { Reranker } from 'rerankit';
+      const onProgress = ({ phase, loadedBytes }) => { if (phase === 'compile' && loadedBytes > 0) process.exit(5); };
+      await Reranker.load(process.env.MODEL, { device: 'cpu', dtype: 'int8', onProgress });
+    `;
+    const { code, signal, stderr } = await runScript(script, { env: { MODEL: model, RERANKIT_CACHE: cache } });
+    expect({ code, signal, stderr }).toEqual({ code: 5, signal: null, stderr: '' });
+    expect(await entriesOf(cache)).toEqual([]);
+    const next = await score({ dtype: 'int8', compiledDir: cache });
+    expect(next.compiling.length).toBeGreaterThan(0);
+    expect(next.warned).toEqual([]);
+    await vi.waitFor(async () => expect(await leftovers(cache)).toEqual([]));
+  });
+
   const SCRIPT = `
     import { Reranker } from 'rerankit';
     const events = [];
