@@ -58,7 +58,8 @@ async function fromStore(
     await compiledKey(request, form),
     async (writer) => {
       const file = await writer.create(WEIGHTS);
-      const layOut: Prepack = (matrix, piece) => guard.enter(() => prepack(form.form, matrix, piece, writer.folder));
+      const layOut: Prepack = (matrix, piece) =>
+        writer.scratch((folder) => guard.enter(() => prepack(form.form, matrix, piece, folder)));
       await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
       return { form: form.form };
     },
