@@ -33,7 +33,7 @@ const BLOCK_QUERIES = 256;
  * What a rectangle costs besides its query-key pairs, in pairs: measured by `npm run bench:attention` at the shape of
  * Qwen3-Reranker-0.6B, where a pair is 8,192 floating-point operations. Of the order of magnitude, no more, elsewhere.
  */
-const COST = {
+export const COST = {
   /** Starting one: a turn of the loop, and a dozen operators. */
   rectangle: 1500,
   /** Gathering a query, and scattering its result. */
