@@ -23,13 +23,13 @@ describe('rankings of the embedded model', () => {
     for (const dtype of ['fp32', 'int8', 'int4'] as const) {
       await using reranker = await Reranker.load(undefined, { device: 'cpu', dtype, compiledDir: folder });
       expect(reranker.info.dtype).toBe(dtype);
-      const pairs = lists.flatMap(({ query, documents }) => documents.map((document) => ({ query, document })));
-      const { scores } = await reranker.score(pairs);
-      const all = scores.map(({ logit }) => logit);
-      logits.set(
-        dtype,
-        lists.map(({ documents }) => all.splice(0, documents.length)),
-      );
+      const all: number[][] = [];
+      // One after the other: each query's prefix is computed once.
+      for (const { query, documents } of lists) {
+        const { results } = await reranker.rerank(query, documents);
+        all.push(results.toSorted((a, b) => a.index - b.index).map(({ logit }) => logit));
+      }
+      logits.set(dtype, all);
     }
   }, 300_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
