@@ -1,7 +1,9 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun, DTYPES } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
-import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+import { PACKED_FORMS } from './graph/packed-matrices.ts';
+import type { HubOptions } from './model/resolve-options.ts';
+import type { CompileOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
 /** A kind of value: what it is called in an error, and what belongs to it. */
 interface Kind {
@@ -33,6 +35,15 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
   };
 }
 
+const HUB_RULES: Rules<HubOptions> = {
+  revision: string,
+  cacheDir: string,
+  token: string,
+  endpoint: string,
+  offline: boolean,
+  fetch: callback,
+};
+
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
@@ -45,12 +56,14 @@ const LOAD_RULES: Rules<LoadOptions> = {
   tokenBudget: integer(1),
   attentionBudgetBytes: integer(1_000_000),
   maxQueuedDocuments: integer(1),
-  revision: string,
-  cacheDir: string,
-  token: string,
-  endpoint: string,
-  offline: boolean,
-  fetch: callback,
+  ...HUB_RULES,
+  onProgress: callback,
+  signal,
+};
+
+const COMPILE_RULES: Rules<CompileOptions> = {
+  dtype: oneOf(PACKED_FORMS),
+  ...HUB_RULES,
   onProgress: callback,
   signal,
 };
@@ -89,6 +102,11 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
     );
   }
   return own;
+}
+
+/** The same for `compile`. */
+export function readCompileOptions(options: CompileOptions): CompileOptions {
+  return read('compile', COMPILE_RULES, options);
 }
 
 /** The same for `rerank`. */

@@ -54,6 +54,25 @@ export interface LoadOptions extends HubOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How to write a smaller copy of a model. */
+export interface CompileOptions extends HubOptions {
+  /** Numeric type of the linear layers' weights. @default 'int8' */
+  readonly dtype?: 'int8' | 'int4' | undefined;
+  /** Told how it goes. What it throws rejects the call; it is not awaited. */
+  readonly onProgress?: OnLoadProgress | undefined;
+  /** Gives up: rejects with the signal's reason, and leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `compile` wrote. */
+export interface CompileResult {
+  /** Absolute path, to be given to `Reranker.load`. */
+  readonly folder: string;
+  readonly dtype: 'int8' | 'int4';
+  /** Bytes of the weights. */
+  readonly weightBytes: number;
+}
+
 /** How to rank. */
 export interface RerankOptions<D> extends ScoreOptions {
   /** What makes a document relevant, in a sentence. English works best, for other languages too. @default that of `load` */

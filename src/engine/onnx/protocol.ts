@@ -1,3 +1,4 @@
+import type { PackedForm } from '../../graph/packed-matrices.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { CompileProgress } from '../../model/progress.ts';
 import type { CompiledStoreOptions } from '../../store/index.ts';
@@ -9,7 +10,17 @@ import type { Dtype } from './dtype.ts';
 export interface EngineMethods {
   readonly load: { readonly request: LoadRequest; readonly response: LoadResponse; readonly progress: EngineProgress };
   readonly run: { readonly request: RunRequest; readonly response: Float32Array };
+  /** Resolves to the bytes of the weights. */
+  readonly compile: { readonly request: CompileRequest; readonly response: number; readonly progress: EngineProgress };
   readonly dispose: { readonly request: undefined; readonly response: undefined };
+}
+
+/** A checkpoint to be written in a packed form. */
+export interface CompileRequest {
+  readonly checkpoint: Checkpoint;
+  /** Empty. */
+  readonly folder: string;
+  readonly form: PackedForm;
 }
 
 /** Everything a session is made from. */

@@ -1,8 +1,16 @@
+import { writeCheckpoint } from '../../compile/write-checkpoint.ts';
 import { RerankitError } from '../../errors.ts';
 import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
 import type { Device, RefusedDevice } from './device.ts';
-import type { EngineMethods, EngineProgress, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
+import type {
+  CompileRequest,
+  EngineMethods,
+  EngineProgress,
+  LoadRequest,
+  LoadResponse,
+  RunRequest,
+} from './protocol.ts';
 import type { OnnxSession } from './session.ts';
 import { fromRunRequest } from './wire.ts';
 
@@ -76,4 +84,12 @@ async function dispose(_: undefined, { guard }: Context): Promise<undefined> {
   await releaseModel();
 }
 
-serve<EngineMethods>({ load, run, dispose });
+async function compile({ checkpoint, folder, form }: CompileRequest, { signal, report }: Context): Promise<number> {
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    signal.throwIfAborted();
+    report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
+  };
+  return writeCheckpoint({ checkpoint, folder, form, onProgress });
+}
+
+serve<EngineMethods>({ load, run, compile, dispose });
