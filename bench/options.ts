@@ -53,7 +53,8 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-function wholeNumber(flag: string, value: string | undefined): number | undefined {
+/** A number that was given on the command line, if it was. */
+export function wholeNumber(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 1)

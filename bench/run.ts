@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { measure } from './child.ts';
 import { type Figures, figuresOf } from './figures.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, machineLines } from './machine.ts';
 import type { MatmulRequest, MatmulResult } from './measure-matmul.ts';
 import type { WorkloadRequest, WorkloadResult } from './measure-workload.ts';
 import { type BenchModel, linearWeights, openModel } from './model.ts';
@@ -25,9 +25,7 @@ try {
 
 async function bench(options: Options): Promise<void> {
   const machine = await describeMachine();
-  console.log(`${machine.cpu}, ${machine.cores} cores, ${gigabytes(machine.memoryBytes)}, ${machine.platform}`);
-  console.log(`Node ${machine.node}, onnxruntime-node ${machine.onnxruntime}, rerankit ${machine.rerankit}`);
-  console.log(`load average at the start: ${machine.loadAverage.toFixed(2)}`);
+  console.log(machineLines(machine));
 
   const date = new Date().toISOString();
   const rows: Figures[] = [];

@@ -1,0 +1,25 @@
+import { open } from 'node:fs/promises';
+import { bf16BitsToF32Bits, f16BitsToF32Bits } from '../../src/model/half.ts';
+import type { TensorLocation } from '../../src/model/safetensors.ts';
+
+/** Values read at a time: a multiple of every block of every format. */
+const CHUNK = 1 << 20;
+
+/** A tensor's values as float32, in chunks, so that no tensor need be in memory as a whole. */
+export async function* readFloats(location: TensorLocation): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
+  const { dtype, file, offset, byteLength, name } = location;
+  const width = dtype === 'F32' ? 4 : 2;
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw new Error(`${name} has type ${dtype}`);
+  await using handle = await open(file, 'r');
+  for (let done = 0; done < byteLength; done += CHUNK * width) {
+    const bytes = new Uint8Array(Math.min(CHUNK * width, byteLength - done));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset + done);
+    if (bytesRead !== bytes.length) throw new Error(`${file} is truncated`);
+    yield dtype === 'F32' ? new Float32Array(bytes.buffer) : widen(new Uint16Array(bytes.buffer), dtype);
+  }
+}
+
+function widen(halves: Uint16Array, dtype: 'F16' | 'BF16'): Float32Array<ArrayBuffer> {
+  const bits = Uint32Array.from(halves, dtype === 'F16' ? f16BitsToF32Bits : bf16BitsToF32Bits);
+  return new Float32Array(bits.buffer);
+}
