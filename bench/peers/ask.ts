@@ -13,7 +13,7 @@ export const COMPILED = join(CACHE, 'compiled');
 export async function ask(
   contender: Contender,
   source: Source,
-  settings: Pick<PeerRequest, 'threads' | 'maxLength'>,
+  settings: Pick<PeerRequest, 'threads' | 'maxLength' | 'tuning'>,
   work: Work,
 ): Promise<PeerResult> {
   const { yesId, noId } = source;

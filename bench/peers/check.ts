@@ -23,7 +23,7 @@ function checkCall(): { call: Call; maxLength: number } {
 /** Prints how far everybody's logits are from those of this library in float32. */
 export async function check(all: readonly Contender[], source: Source, threads: number): Promise<void> {
   const { call, maxLength } = checkCall();
-  const settings = { threads, maxLength };
+  const settings = { threads, maxLength, tuning: undefined };
   const own: Contender = { id: 'rerankit fp32', engine: 'rerankit', variant: 'fp32' };
   const wanted = await ask(own, source, settings, { kind: 'score', call, sameIds: true });
   if (wanted.kind === 'refused') throw new Error(wanted.reason);

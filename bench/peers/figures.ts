@@ -7,9 +7,9 @@ export interface LoadFigures {
   readonly contender: Contender;
   readonly refused: string | undefined;
   /** The very first, with nothing that this library keeps between loads. */
-  readonly firstLoadMs: number;
+  readonly firstLoadMs: number | null;
   /** Median of the loads after it, each in a new process. */
-  readonly secondLoadMs: number;
+  readonly secondLoadMs: number | null;
   /** Bytes, over all processes that ranked. */
   readonly peakBytes: number;
 }
@@ -26,6 +26,8 @@ export interface RankFigures {
   readonly promptTokens: number;
   readonly peakBytes: number;
   readonly settings: string;
+  /** What led to them. */
+  readonly tried: string;
 }
 
 export interface PeerReport {

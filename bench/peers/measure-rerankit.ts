@@ -14,7 +14,7 @@ async function load({ model, variant, threads, maxLength }: PeerRequest): Promis
       const { results, usage } = await reranker.rerank(query, documents);
       const logits = new Array<number>(documents.length);
       for (const { index, logit } of results) logits[index] = logit;
-      return { promptTokens: usage.promptTokens, logits };
+      return { countTokens: () => usage.promptTokens, logits };
     },
     dispose: () => reranker.dispose(),
   };

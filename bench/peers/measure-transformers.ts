@@ -36,7 +36,7 @@ const MOST_LOGITS_BYTES = 4e9;
 
 await serve(load);
 
-async function load({ model: folder, threads, yesId, noId }: PeerRequest): Promise<Ranker> {
+async function load({ model: folder, threads, yesId, noId, tuning }: PeerRequest): Promise<Ranker> {
   const name: string = '@huggingface/transformers';
   const { env, AutoTokenizer, AutoModelForCausalLM }: Transformers = await import(name);
   Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(folder) });
@@ -47,8 +47,7 @@ async function load({ model: folder, threads, yesId, noId }: PeerRequest): Promi
     use_external_data_format: true,
     session_options: { intraOpNumThreads: threads, logSeverityLevel: 3 },
   });
-  let batchSize = 2;
-  let tried = '';
+  const { batchSize } = tuning ?? { batchSize: 2 };
 
   const promptOf = (query: string, document: string) =>
     SYSTEM_TURN + userTurn(DEFAULT_INSTRUCTION, query) + documentTurn(document) + SUFFIX;
@@ -73,10 +72,8 @@ async function load({ model: folder, threads, yesId, noId }: PeerRequest): Promi
   }
 
   return {
-    get settings() {
-      return `${threads} threads, sorted by length, batches of ${batchSize}${tried}`;
-    },
-    async prepare({ query, documents }) {
+    settings: `${threads} threads, sorted by length, batches of ${batchSize}`,
+    async tune({ query, documents }) {
       const sorted = documents.map((document) => promptOf(query, document)).sort((a, b) => a.length - b.length);
       const rates = new Map<number, number>();
       let bytesOfOne = 0;
@@ -89,8 +86,10 @@ async function load({ model: folder, threads, yesId, noId }: PeerRequest): Promi
         bytesOfOne = bytes / size;
       }
       const [best] = [...rates].sort(([, a], [, b]) => b - a);
-      batchSize = best?.[0] ?? 1;
-      tried = ` (tokens/s tried: ${[...rates].map(([size, rate]) => `${size}: ${Math.round(rate)}`).join(', ')})`;
+      return {
+        tuning: { batchSize: best?.[0] ?? 1 },
+        tried: [...rates].map(([size, rate]) => `batches of ${size}: ${Math.round(rate)} tokens/s`).join(', '),
+      };
     },
     async rank({ query, documents }) {
       const order = [...documents.keys()].sort((a, b) => lengthOf(documents, a) - lengthOf(documents, b));
@@ -102,7 +101,7 @@ async function load({ model: folder, threads, yesId, noId }: PeerRequest): Promi
         for (const [row, at] of batch.entries()) logits[at] = scored.logits[row] ?? Number.NaN;
         promptTokens += scored.tokens;
       }
-      return { promptTokens, logits };
+      return { countTokens: () => promptTokens, logits };
     },
     async dispose() {
       await model.dispose();

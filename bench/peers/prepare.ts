@@ -5,12 +5,12 @@ import { CACHE, PEERS, ROOT } from '../paths.ts';
 
 /** Binaries for other systems, for GPUs and for browsers; sources; types. */
 const NEEDLESS = [
-  /@node-llama-cpp\/[^/]+-(cuda|cuda-ext|vulkan)$/,
+  /@node-llama-cpp\/(?!PLATFORM-ARCH$)[^/]+$/,
   /\/onnxruntime-web$/,
   /\/node-llama-cpp\/llama\/gitRelease\.bundle$/,
   /\/onnxruntime-node\/bin\/napi-v\d+\/(?!PLATFORM$)[^/]+$/,
   /\/onnxruntime-node\/bin\/napi-v\d+\/PLATFORM\/(?!ARCH$)[^/]+$/,
-  /\/(typescript|\.cache)$/,
+  /\/@huggingface\/transformers\/(src|types)$/,
   /\.(map|d\.ts|d\.cts|d\.mts)$/,
 ].map(({ source }) => new RegExp(source.replaceAll('PLATFORM', process.platform).replaceAll('ARCH', process.arch)));
 

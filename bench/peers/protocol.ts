@@ -20,12 +20,23 @@ export interface PeerRequest {
   readonly maxLength: number;
   readonly yesId: number;
   readonly noId: number;
+  /** What was found to be fastest; the engine's own choice if undefined. */
+  readonly tuning: Tuning | undefined;
   readonly work: Work;
+}
+
+/** Settings that are found by trying. */
+export interface Tuning {
+  /** Documents, or tokens, as the engine counts. */
+  readonly batchSize: number;
+  readonly flashAttention?: boolean;
 }
 
 export type Work =
   /** Nothing but loading. */
   | { readonly kind: 'load' }
+  /** Find the fastest settings for texts like those of the workload. */
+  | { readonly kind: 'tune'; readonly workload: Workload; readonly runs: number }
   /** Rank the workload's documents again and again: at most `runs` times, none begun after so many seconds. */
   | { readonly kind: 'rank'; readonly workload: Workload; readonly runs: number; readonly seconds: number }
   /** Tell the logits, with the token ids that this library has, or with the engine's own way of making them. */
@@ -45,22 +56,30 @@ export type PeerResult =
       readonly logits: readonly number[];
       /** What was chosen, in words. */
       readonly settings: string;
+      /** Of `tune` only. */
+      readonly tuned: Tuned | undefined;
     }
   /** The engine would not load the model this way; `reason` is its own message. */
   | { readonly kind: 'refused'; readonly reason: string };
+
+export interface Tuned {
+  readonly tuning: Tuning;
+  /** What each of the settings came to, in words. */
+  readonly tried: string;
+}
 
 /** An engine with a model loaded. */
 export interface Ranker {
   readonly settings: string;
   rank(call: Call): Promise<Ranking>;
-  /** Given before the clock starts, to choose settings that depend on the documents. */
-  prepare?(call: Call): Promise<void>;
+  /** Finds the fastest settings for documents like these, where there is a choice. */
+  tune?(call: Call): Promise<Tuned>;
   dispose(): Promise<void>;
 }
 
 export interface Ranking {
-  /** As the engine counts them, without padding. */
-  readonly promptTokens: number;
+  /** Tokens of the prompts as the engine makes them, without padding. Asked for when no clock runs. */
+  readonly countTokens: () => number;
   /** logit(yes) - logit(no) of each document, in the order of the call. */
   readonly logits: readonly number[];
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { Workload } from '../workloads.ts';
 import { ask, COMPILED } from './ask.ts';
 import { type LoadFigures, median, type RankFigures } from './figures.ts';
 import type { PeerOptions } from './options.ts';
@@ -19,7 +20,7 @@ export async function race(
 
   const first = new Map<Contender, PeerResult>();
   for (const contender of all) {
-    const result = await ask(contender, source, { threads, maxLength }, { kind: 'load' });
+    const result = await ask(contender, source, { threads, maxLength, tuning: undefined }, { kind: 'load' });
     first.set(contender, result);
     const outcome = result.kind === 'done' ? `${Math.round(result.loadMs)} ms` : `refused: ${result.reason}`;
     console.log(`first load of ${contender.id}: ${outcome}`);
@@ -31,17 +32,19 @@ export async function race(
   for (const workload of workloads) {
     for (const contender of all) {
       if (first.get(contender)?.kind !== 'done') continue;
-      const settings = { threads, maxLength: enoughTokens(workload) };
+      const { tuned, settings } = await tune(contender, source, workload, options);
       const result = await ask(contender, source, settings, { kind: 'rank', workload, runs, seconds });
       if (result.kind === 'refused') {
         console.log(`${workload.name}, ${contender.id}: failed: ${result.reason}`);
         continue;
       }
-      const row = rowOf(contender, workload, result);
+      const row = rowOf(contender, workload, result, tuned);
       rows.push(row);
       loadTimes.push([contender, result.loadMs]);
       const times = row.runs.map((ms) => Math.round(ms)).join(', ');
-      console.log(`${workload.name}, ${contender.id}: ${times} ms; ${row.settings}`);
+      console.log(
+        `${workload.name}, ${contender.id}: ${times} ms; ${row.settings}${tuned === '' ? '' : ` (tried: ${tuned})`}`,
+      );
     }
   }
 
@@ -51,18 +54,28 @@ export async function race(
     return {
       contender,
       refused: result?.kind === 'refused' ? result.reason : undefined,
-      firstLoadMs: result?.kind === 'done' ? result.loadMs : Number.NaN,
-      secondLoadMs: median(loadTimes.filter(([of]) => of === contender).map(([, ms]) => ms)),
+      firstLoadMs: result?.kind === 'done' ? result.loadMs : null,
+      secondLoadMs: own.length > 0 ? median(loadTimes.filter(([of]) => of === contender).map(([, ms]) => ms)) : null,
       peakBytes: Math.max(0, ...own.map(({ peakBytes }) => peakBytes)),
     };
   });
   return { loads, rows };
 }
 
+/** In a process of its own as well, so that what was tried takes no memory later. This library has nothing to choose. */
+async function tune(contender: Contender, source: Source, workload: Workload, { threads, runs }: PeerOptions) {
+  const settings = { threads, maxLength: enoughTokens(workload), tuning: undefined };
+  if (contender.engine === 'rerankit') return { tuned: '', settings };
+  const result = await ask(contender, source, settings, { kind: 'tune', workload, runs });
+  if (result.kind === 'refused') return { tuned: `failed: ${result.reason}`, settings };
+  return { tuned: result.tuned?.tried ?? '', settings: { ...settings, tuning: result.tuned?.tuning } };
+}
+
 function rowOf(
   contender: Contender,
-  workload: RankFigures['workload'],
+  workload: Workload,
   { runs, promptTokens, peakBytes, settings }: PeerResult & { kind: 'done' },
+  tried: string,
 ): RankFigures {
   const medianMs = median(runs);
   return {
@@ -75,5 +88,6 @@ function rowOf(
     promptTokens,
     peakBytes,
     settings,
+    tried,
   };
 }

@@ -20,6 +20,22 @@ export async function* readFloats(location: TensorLocation): AsyncGenerator<Floa
 }
 
 function widen(halves: Uint16Array, dtype: 'F16' | 'BF16'): Float32Array<ArrayBuffer> {
-  const bits = Uint32Array.from(halves, dtype === 'F16' ? f16BitsToF32Bits : bf16BitsToF32Bits);
-  return new Float32Array(bits.buffer);
+  const table = tableOf(dtype);
+  const values = new Float32Array(halves.length);
+  for (let at = 0; at < halves.length; at++) values[at] = table[halves[at] ?? 0] ?? 0;
+  return values;
+}
+
+const tables = new Map<string, Float32Array>();
+
+/** Every value of a 16-bit type, by its bits. */
+function tableOf(dtype: 'F16' | 'BF16'): Float32Array {
+  const known = tables.get(dtype);
+  if (known !== undefined) return known;
+  const bits = Uint32Array.from({ length: 65536 }, (_, half) =>
+    dtype === 'F16' ? f16BitsToF32Bits(half) : bf16BitsToF32Bits(half),
+  );
+  const table = new Float32Array(bits.buffer);
+  tables.set(dtype, table);
+  return table;
 }

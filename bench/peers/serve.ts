@@ -21,19 +21,23 @@ export async function serve(load: (request: PeerRequest) => Promise<Ranker>): Pr
   answer({ kind: 'done', loadMs, peakBytes, settings, ...done } satisfies PeerResult);
 }
 
-type Done = Pick<PeerResult & { kind: 'done' }, 'runs' | 'promptTokens' | 'logits'>;
+type Done = Pick<PeerResult & { kind: 'done' }, 'runs' | 'promptTokens' | 'logits' | 'tuned'>;
 
 async function perform(ranker: Ranker, work: Work): Promise<Done> {
-  if (work.kind === 'load') return { runs: [], promptTokens: 0, logits: [] };
-  if (work.kind === 'score') return { runs: [], ...(await ranker.rank(work.call)) };
+  const nothing = { runs: [], promptTokens: 0, logits: [], tuned: undefined };
+  if (work.kind === 'load') return nothing;
+  if (work.kind === 'score') {
+    const { logits, countTokens } = await ranker.rank(work.call);
+    return { ...nothing, logits, promptTokens: countTokens() };
+  }
 
-  const { workload, runs, seconds } = work;
-  const calls = Array.from({ length: runs }, (_, run) => one(callsOf(workload, run)));
   // Neither a first touch of the weights nor the choice of settings is part of the figures.
-  const [warmUp] = callsOf({ ...workload, documents: 1 }, runs);
-  if (warmUp) await ranker.rank(warmUp);
-  await ranker.prepare?.(one(callsOf(workload, runs + 1)));
+  const { workload, runs } = work;
+  await ranker.rank(one(callsOf({ ...workload, documents: 1 }, runs)));
+  if (work.kind === 'tune') return { ...nothing, tuned: await ranker.tune?.(one(callsOf(workload, runs + 1))) };
 
+  const { seconds } = work;
+  const calls = Array.from({ length: runs }, (_, run) => one(callsOf(workload, run)));
   const times: number[] = [];
   const started = performance.now();
   let first: Ranking | undefined;
@@ -44,7 +48,7 @@ async function perform(ranker: Ranker, work: Work): Promise<Done> {
     times.push(performance.now() - start);
     first ??= ranking;
   }
-  return { runs: times, promptTokens: first?.promptTokens ?? 0, logits: [] };
+  return { ...nothing, runs: times, promptTokens: first?.countTokens() ?? 0 };
 }
 
 function one(calls: readonly Call[]): Call {

@@ -51,7 +51,8 @@ function loads({ loads: figures }: PeerReport): string {
 
 function loadCells({ refused, firstLoadMs, secondLoadMs, peakBytes }: LoadFigures): string[] {
   if (refused !== undefined) return [`refused: ${refused.split('\n')[0]}`, '', ''];
-  return [whole(firstLoadMs), Number.isNaN(secondLoadMs) ? '' : whole(secondLoadMs), whole(peakBytes / 1e6)];
+  const time = (ms: number | null) => (ms === null ? '' : whole(ms));
+  return [time(firstLoadMs), time(secondLoadMs), whole(peakBytes / 1e6)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
