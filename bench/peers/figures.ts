@@ -8,6 +8,8 @@ export interface LoadFigures {
   readonly refused: string | undefined;
   /** The very first, with nothing that this library keeps between loads. */
   readonly firstLoadMs: number | null;
+  /** Bytes: the highest resident memory of that process, which did nothing else. */
+  readonly firstLoadPeakBytes: number | null;
   /** Median of the loads after it, each in a new process. */
   readonly secondLoadMs: number | null;
   /** Bytes, over all processes that ranked. */

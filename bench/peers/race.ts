@@ -55,6 +55,7 @@ export async function race(
       contender,
       refused: result?.kind === 'refused' ? result.reason : undefined,
       firstLoadMs: result?.kind === 'done' ? result.loadMs : null,
+      firstLoadPeakBytes: result?.kind === 'done' ? result.peakBytes : null,
       secondLoadMs: own.length > 0 ? median(loadTimes.filter(([of]) => of === contender).map(([, ms]) => ms)) : null,
       peakBytes: Math.max(0, ...own.map(({ peakBytes }) => peakBytes)),
     };

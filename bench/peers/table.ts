@@ -44,15 +44,16 @@ function timesOf(against: RankFigures | undefined): string {
 
 function loads({ loads: figures }: PeerReport): string {
   return table(
-    ['load', 'first ms', 'second ms', 'peak MB'],
+    ['load', 'first ms', 'its peak MB', 'second ms', 'peak MB of all'],
     figures.map((load) => [load.contender.id, ...loadCells(load)]),
   );
 }
 
-function loadCells({ refused, firstLoadMs, secondLoadMs, peakBytes }: LoadFigures): string[] {
-  if (refused !== undefined) return [`refused: ${refused.split('\n')[0]}`, '', ''];
+function loadCells({ refused, firstLoadMs, firstLoadPeakBytes, secondLoadMs, peakBytes }: LoadFigures): string[] {
+  if (refused !== undefined) return [`refused: ${refused.split('\n')[0]}`, '', '', ''];
   const time = (ms: number | null) => (ms === null ? '' : whole(ms));
-  return [time(firstLoadMs), time(secondLoadMs), whole(peakBytes / 1e6)];
+  const megabytes = (bytes: number | null) => (bytes === null ? '' : whole(bytes / 1e6));
+  return [time(firstLoadMs), megabytes(firstLoadPeakBytes), time(secondLoadMs), megabytes(peakBytes)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
