@@ -6,6 +6,8 @@ export default defineConfig({
     run: 'bench/run.ts',
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
+    'run-peers': 'bench/peers/run.ts',
+    'measure-rerankit': 'bench/peers/measure-rerankit.ts',
   },
   // Two levels below the repository, like the modules of test/support that are bundled with it and look for the
   // tokenizer from there.
