@@ -1,5 +1,5 @@
 import { dirname, sep } from 'node:path';
-import { qwen3Graph } from '../../graph/qwen3.ts';
+import { type Qwen3GraphOptions, qwen3Graph } from '../../graph/qwen3.ts';
 import type { TensorLocation, TensorMap } from '../../model/safetensors.ts';
 import { readWeightRows } from '../../model/weight-rows.ts';
 import type { LoadRequest } from './protocol.ts';
@@ -13,14 +13,19 @@ export interface CompiledModel {
 }
 
 /** Writes the graph of a checkpoint. Weights stay where they are, but for the head's two rows. */
-export async function compile({ checkpoint, yesId, noId, maxLength }: LoadRequest): Promise<CompiledModel> {
+export async function compile(request: LoadRequest): Promise<CompiledModel> {
+  const options = await graphOptions(request);
+  return { bytes: qwen3Graph(options), folder: options.folder };
+}
+
+/** What every form of the graph is made from. */
+export async function graphOptions({ checkpoint, yesId, noId, maxLength }: LoadRequest): Promise<Qwen3GraphOptions> {
   const { config, tensors, headTensor } = checkpoint;
-  const folder = commonFolder([...tensors.values()]);
   const head =
     headTensor === 'score.weight'
       ? await readWeightRows(tensors, headTensor, [0])
       : await difference(tensors, headTensor, yesId, noId);
-  return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength, head }), folder };
+  return { config, tensors, folder: commonFolder([...tensors.values()]), positions: maxLength, head };
 }
 
 /** `yes` minus `no`: the logits' difference is all that a score needs of the vocabulary. */
