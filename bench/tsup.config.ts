@@ -6,6 +6,7 @@ export default defineConfig({
     run: 'bench/run.ts',
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
+    cuda: 'bench/cuda.ts',
   },
   // Two levels below the repository, like the modules of test/support that are bundled with it and look for the
   // tokenizer from there.

@@ -16,6 +16,8 @@ export interface Loaded {
   readonly tokenizer: TokenizerClient;
   readonly engine: Engine;
   readonly info: RerankerInfo;
+  /** Tokens of a micro-batch that suit the device; `undefined` for the general default. */
+  readonly tokenBudget: number | undefined;
 }
 
 /** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
@@ -40,6 +42,8 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       maxLength,
       devices: device === 'auto' ? AUTO_DEVICES : [device],
       deviceId,
+      dtype: options.dtype ?? 'auto',
+      cudaLibraryDir: options.cudaLibraryDir,
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
     });
@@ -49,7 +53,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       model: files.id,
       source: files.kind,
       revision: files.revision,
-      dtype: 'fp32',
+      dtype: loaded.dtype,
       device: loaded.device,
       deviceId: NUMBERED_DEVICES.includes(loaded.device) ? deviceId : 0,
       threads,
@@ -57,7 +61,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       contextLength: config.maxPositions,
       maxLength,
     };
-    return { tokenizer, engine, info };
+    return { tokenizer, engine, info, tokenBudget: loaded.tokenBudget };
   } catch (error) {
     // Not awaited: making a session cannot be interrupted, and whoever aborted should not wait for it.
     void tokenizer.dispose();

@@ -1,4 +1,5 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
+import { DTYPES } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
 import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
@@ -35,7 +36,8 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
-  dtype: oneOf(['auto', 'fp32']),
+  dtype: oneOf(['auto', ...DTYPES]),
+  cudaLibraryDir: string,
   threads: integer(1, 1024),
   instruction: string,
   maxLength: integer(64),

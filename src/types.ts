@@ -1,9 +1,9 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
+import type { Dtype } from './engine/onnx/dtype.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
 
-/** Numeric type the network runs in. `'auto'` chooses; today that is `'fp32'`, whatever type the weights are stored in. */
-export type Dtype = 'fp32';
+export type { Dtype } from './engine/onnx/dtype.ts';
 
 /** How to load a model. */
 export interface LoadOptions extends HubOptions {
@@ -15,8 +15,18 @@ export interface LoadOptions extends HubOptions {
   readonly device?: Device | 'auto' | undefined;
   /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
   readonly deviceId?: number | undefined;
-  /** Numeric type of the computation. @default 'auto' */
+  /**
+   * Numeric type of the computation. `'auto'` is `'fp32'`, and on CUDA the 16-bit type the weights are stored in (`'bf16'`
+   * for others).
+   * @default 'auto'
+   */
   readonly dtype?: Dtype | 'auto' | undefined;
+  /**
+   * A folder with ONNX Runtime's CUDA libraries, and CUDA's own if they are not installed: what
+   * `pip install --target FOLDER "onnxruntime-gpu[cuda,cudnn]"` makes, or any other. Several are separated as in PATH.
+   * @default the environment variable RERANKIT_ORT_CUDA_DIR
+   */
+  readonly cudaLibraryDir?: string | undefined;
   /** CPU threads of a run. @default all that this process may use */
   readonly threads?: number | undefined;
   /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
@@ -30,7 +40,7 @@ export interface LoadOptions extends HubOptions {
   /**
    * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches compute shared prefixes less often,
    * take more memory, and keep other calls waiting longer.
-   * @default 2048
+   * @default 2048; on CUDA up to 16384, by the memory that is free
    */
   readonly tokenBudget?: number | undefined;
   /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { Device, RefusedDevice } from './device.ts';
+import type { Dtype } from './dtype.ts';
 
 /** What the engine's worker is asked. */
 export interface EngineMethods {
@@ -19,6 +20,9 @@ export interface LoadRequest {
   /** Devices to try, in order. */
   readonly devices: readonly Device[];
   readonly deviceId: number;
+  readonly dtype: Dtype | 'auto';
+  /** Where the user has CUDA libraries for ONNX Runtime. */
+  readonly cudaLibraryDir: string | undefined;
   /** Threads of the CPU. */
   readonly threads: number;
   /** Most bytes of attention scores at a time. */
@@ -28,6 +32,9 @@ export interface LoadRequest {
 export interface LoadResponse {
   readonly device: Device;
   readonly refusedDevices: readonly RefusedDevice[];
+  readonly dtype: Dtype;
+  /** Tokens of a micro-batch that suit the device, where that depends on it. */
+  readonly tokenBudget?: number;
 }
 
 /** A micro-batch in flat arrays, which move to the worker instead of being copied. */

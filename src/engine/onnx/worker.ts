@@ -3,6 +3,10 @@ import type { NativeGuard } from '../../worker/native-guard.ts';
 import { serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
 import { compile } from './compile.ts';
+import type { CudaSession } from './cuda/cuda-session.ts';
+import { halfTypeOf } from './cuda/half-type.ts';
+import { prepareCuda } from './cuda/prepare-cuda.ts';
+import { cudaTokenBudget, freeGpuMemory } from './cuda/token-budget.ts';
 import type { Device, RefusedDevice } from './device.ts';
 import type { EngineMethods, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
 import type { OnnxSession } from './session.ts';
@@ -10,21 +14,37 @@ import { fromRunRequest } from './wire.ts';
 
 /** The inside of the engine's thread: it alone talks to ONNX Runtime. */
 
-let session: OnnxSession | undefined;
+let session: OnnxSession | CudaSession | undefined;
 
 async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadResponse> {
-  const { bundled, OnnxSession } = await loadRuntime();
-  const model = await compile(request);
+  const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
+  try {
+    return await loadOn(request, guard, cuda?.refused);
+  } finally {
+    cuda?.done();
+  }
+}
+
+async function loadOn(request: LoadRequest, guard: NativeGuard, noCuda: string | undefined): Promise<LoadResponse> {
+  const { bundled, OnnxSession, CudaSession } = await loadRuntime();
   const refusedDevices: RefusedDevice[] = [];
   for (const device of request.devices) {
-    const missing = whyUnavailable(device, bundled);
+    const missing = whyUnavailable(device, bundled) ?? (device === 'cuda' ? noCuda : whyNotIn(request.dtype, device));
     if (missing !== undefined) {
       refusedDevices.push({ device, reason: missing });
       continue;
     }
     try {
+      if (device === 'cuda' && request.dtype !== 'fp32') {
+        const { config, tensors } = request.checkpoint;
+        const type = request.dtype === 'auto' ? halfTypeOf(tensors) : request.dtype;
+        session = await guard.enter(() => CudaSession.create(request, type));
+        const tokenBudget = cudaTokenBudget(config, await freeGpuMemory(request.deviceId));
+        return { device, refusedDevices, dtype: type, tokenBudget };
+      }
+      const model = await compile(request);
       session = await guard.enter(() => OnnxSession.create(model, device, request));
-      return { device, refusedDevices };
+      return { device, refusedDevices, dtype: 'fp32' };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
@@ -36,12 +56,17 @@ async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadRespo
   throw unavailable(refusedDevices);
 }
 
+function whyNotIn(dtype: LoadRequest['dtype'], device: Device): string | undefined {
+  return dtype === 'bf16' || dtype === 'fp16' ? `dtype '${dtype}' runs on CUDA only, not on '${device}'.` : undefined;
+}
+
 /** Imported late, so that a platform without a binary gets an error of ours. */
 async function loadRuntime() {
   try {
     const { listSupportedBackends } = await import('onnxruntime-node');
     const { OnnxSession } = await import('./session.ts');
-    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession };
+    const { CudaSession } = await import('./cuda/cuda-session.ts');
+    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, CudaSession };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RerankitError(

@@ -2,35 +2,36 @@ import type { Qwen3Config } from '../../model/config.ts';
 import { float, GraphBuilder } from '../builder.ts';
 import { ElementType, encodeModel } from '../onnx-proto.ts';
 import { LOGITS, type Qwen3GraphOptions } from '../qwen3.ts';
-import { rotaryTables } from '../rotary.ts';
 import { type HalfType, HalfWeights } from './half-weights.ts';
-import { declarePagedInputs, type PagedInputs } from './paged-inputs.ts';
+import { PagedAttention } from './paged-attention.ts';
+import { declarePagedInputs } from './paged-inputs.ts';
 
 const MICROSOFT = 'com.microsoft';
 
 export interface PagedGraphOptions extends Qwen3GraphOptions {
   readonly type: HalfType;
+  readonly gate?: number;
 }
 
 /**
  * The Qwen3 network for NVIDIA GPUs, in 16 bits with a float32 head. Like the graph for CPUs it runs linear layers over
- * packed tokens, each prefix once; attention, with the norms and rotations of queries and keys, is one `PagedAttention`
- * node a layer, which runs Flash Attention over sequences of any length without padding. Every node has a CUDA kernel.
+ * packed tokens, each prefix once; attention is one `PagedAttention` node a layer, which runs Flash Attention over
+ * sequences of any lengths. Every node has a CUDA kernel, and no index list is needed on the host.
  */
 export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> {
-  const { config } = options;
+  const { config, positions } = options;
   const graph = new GraphBuilder();
   const weights = new HalfWeights(graph, options.tensors, options.folder, options.type);
   const inputs = declarePagedInputs(graph);
-  const network = new PagedNetwork(graph, config, weights, inputs, options.positions);
+  const attention = new PagedAttention(graph, config, weights, inputs, positions);
+  const network = new PagedNetwork(graph, config, weights, attention, options.gate ?? 0);
 
-  let x = weights.rows('model.embed_tokens.weight', inputs.ids);
-  let added: string | undefined;
+  let stream: Stream = { x: weights.rows('model.embed_tokens.weight', inputs.ids) };
   for (let layer = 0; layer < config.layers; layer++) {
-    const last = layer === config.layers - 1 ? inputs.last : undefined;
-    [x, added] = network.layer(layer, x, added, last);
+    stream = network.layer(layer, stream, layer === config.layers - 1 ? inputs.last : undefined);
   }
-  const state = weights.widen(added === undefined ? x : graph.node('Add', [x, added]));
+  const { x, added } = stream;
+  const state = added === undefined ? weights.widen(x) : graph.node('Add', [weights.widen(x), weights.widen(added)]);
   const normed = graph.node('SimplifiedLayerNormalization', [state, weights.float32('model.norm.weight')], {
     axis: -1,
     epsilon: float(config.rmsNormEps),
@@ -44,101 +45,67 @@ export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> 
   });
 }
 
+/** The residual stream is the sum of both parts: the addition is left to the norm that comes next. */
+interface Stream {
+  readonly x: string;
+  readonly added?: string;
+}
+
 class PagedNetwork {
   readonly #graph: GraphBuilder;
   readonly #config: Qwen3Config;
   readonly #weights: HalfWeights;
-  readonly #inputs: PagedInputs;
-  readonly #cos: string;
-  readonly #sin: string;
-  /** One memory for all layers: each writes its keys and values before it reads any. */
-  readonly #cache: string;
-  readonly #valueCache: string;
+  readonly #attention: PagedAttention;
 
-  constructor(
-    graph: GraphBuilder,
-    config: Qwen3Config,
-    weights: HalfWeights,
-    inputs: PagedInputs,
-    positions: number,
-  ) {
+  readonly #gate: number;
+  constructor(graph: GraphBuilder, config: Qwen3Config, weights: HalfWeights, attention: PagedAttention, gate: number) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
-    this.#inputs = inputs;
-    const tables = rotaryTables(config, positions);
-    const shape = [positions, config.headDim / 2];
-    this.#cos = weights.narrow(graph.floats('rotary_cos', tables.cos, shape));
-    this.#sin = weights.narrow(graph.floats('rotary_sin', tables.sin, shape));
-    const cache = (name: string) =>
-      graph.node('Expand', [weights.narrow(graph.floats(name, new Float32Array(1), [1])), inputs.cacheShape]);
-    this.#cache = cache('key_cache_fill');
-    this.#valueCache = cache('value_cache_fill');
+    this.#attention = attention;
+    this.#gate = gate;
   }
 
-  /** The residual stream is `x + added`; returns it in the same two parts. */
-  layer(layer: number, x: string, added: string | undefined, only: string | undefined): [string, string] {
+  /** `only` are the tokens that anything behind this layer reads. */
+  layer(layer: number, stream: Stream, only: string | undefined): Stream {
     const name = (part: string) => `model.layers.${layer}.${part}.weight`;
-    const [normed, stream] = this.#addNorm(x, added, name('input_layernorm'));
-    const context = this.#attend(layer, normed, only);
-    const attended = this.#linear(context, name('self_attn.o_proj'));
-    const residual = only === undefined ? stream : this.#graph.node('Gather', [stream, only]);
-    const [inner, between] = this.#addNorm(residual, attended, name('post_attention_layernorm'));
-    const gate = this.#graph.node(
-      'QuickGelu',
-      [this.#linear(inner, name('mlp.gate_proj'))],
-      { alpha: float(1) },
-      MICROSOFT,
-    );
-    const gated = this.#graph.node('Mul', [gate, this.#linear(inner, name('mlp.up_proj'))]);
-    return [between, this.#linear(gated, name('mlp.down_proj'))];
+    const pick = (value: string) => (only === undefined ? value : this.#graph.node('Gather', [value, only]));
+    const before = this.#norm(stream, name('input_layernorm'));
+    const [q, k, v] = ['q', 'k', 'v'].map((part) => this.#linear(before.normed, name(`self_attn.${part}_proj`)));
+    const context = this.#attention.attend(layer, q as string, k as string, v as string);
+    const attended = this.#linear(pick(context), name('self_attn.o_proj'));
+    const between = this.#norm({ x: pick(before.sum), added: attended }, name('post_attention_layernorm'));
+    return { x: between.sum, added: this.#mlp(between.normed, name) };
   }
 
-  /** Norms and rotations of heads are the node's; `only` picks the packed tokens whose result is wanted. */
-  #attend(layer: number, normed: string, only: string | undefined): string {
-    const { heads, kvHeads, rmsNormEps } = this.#config;
-    const { tokens, order, starts, past, pages, bounds } = this.#inputs;
-    const name = (part: string) => `model.layers.${layer}.self_attn.${part}.weight`;
-    const project = (part: string) => this.#graph.node('Gather', [this.#linear(normed, name(part)), tokens]);
-    const norm = (part: string) => this.#weights.get(name(part));
-    const context = this.#graph.node(
-      'PagedAttention',
-      [
-        project('q_proj'),
-        project('k_proj'),
-        project('v_proj'),
-        this.#cache,
-        this.#valueCache,
-        starts,
-        past,
-        pages,
-        this.#cos,
-        this.#sin,
-        '',
-        '',
-        norm('q_norm'),
-        norm('k_norm'),
-        '',
-        '',
-        bounds,
-      ],
-      { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, qk_norm_epsilon: float(rmsNormEps) },
-      MICROSOFT,
-    );
-    const wanted = only === undefined ? order : this.#graph.node('Gather', [order, only]);
-    return this.#graph.node('Gather', [context, wanted]);
+  #mlp(x: string, name: (part: string) => string): string {
+    const gate = this.#linear(x, name('mlp.gate_proj'));
+    const up = this.#linear(x, name('mlp.up_proj'));
+    return this.#linear(this.#gated(gate, up), name('mlp.down_proj'));
   }
 
+  /** `up * silu(gate)`. */
+  #gated(gate: string, up: string): string {
+    if (this.#gate > 0) {
+      const scale = this.#weights.narrow(
+        this.#graph.floats(`gate_scale_${gate}`, new Float32Array(this.#gate).fill(2 ** 50), [this.#gate]),
+      );
+      return this.#graph.node('GatedRMSNorm', [up, scale, gate], { epsilon: float(2 ** 100) }, MICROSOFT);
+    }
+    const activated = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, MICROSOFT);
+    return this.#graph.node('Mul', [activated, up]);
+  }
+
+  /** `x @ weight^T`. Weights are used as stored, [out, in]. */
   #linear(x: string, weight: string): string {
     return this.#graph.node('Gemm', [x, this.#weights.get(weight)], { transB: 1 });
   }
 
-  /** Adds, and returns the sum both normed and as it is. */
-  #addNorm(x: string, added: string | undefined, weight: string): [normed: string, sum: string] {
+  #norm({ x, added }: Stream, weight: string): { normed: string; sum: string } {
     const epsilon = float(this.#config.rmsNormEps);
     const scale = this.#weights.get(weight);
     if (added === undefined) {
-      return [this.#graph.node('SimplifiedLayerNormalization', [x, scale], { axis: -1, epsilon }), x];
+      return { normed: this.#graph.node('SimplifiedLayerNormalization', [x, scale], { axis: -1, epsilon }), sum: x };
     }
     const [normed = '', sum = ''] = this.#graph.nodes(
       'SkipSimplifiedLayerNormalization',
@@ -147,6 +114,6 @@ class PagedNetwork {
       { epsilon },
       MICROSOFT,
     );
-    return [normed, sum];
+    return { normed, sum };
   }
 }

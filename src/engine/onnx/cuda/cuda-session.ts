@@ -1,0 +1,57 @@
+import { InferenceSession } from 'onnxruntime-node';
+import type { HalfType } from '../../../graph/cuda/half-weights.ts';
+import { pagedGraph } from '../../../graph/cuda/paged-graph.ts';
+import { packPaged } from '../../../graph/cuda/paged-pack.ts';
+import { LOGITS } from '../../../graph/qwen3.ts';
+import type { Qwen3Config } from '../../../model/config.ts';
+import type { MicroBatch } from '../../engine.ts';
+import { graphOptions } from '../compile.ts';
+import type { LoadRequest } from '../protocol.ts';
+import { toTensors } from '../session.ts';
+import { HalvingRunner } from './halving.ts';
+
+/** A session that scores micro-batches on an NVIDIA GPU in 16 bits. */
+export class CudaSession {
+  readonly #session: InferenceSession;
+  readonly #runner: HalvingRunner;
+
+  private constructor(session: InferenceSession, config: Qwen3Config) {
+    this.#session = session;
+    this.#runner = new HalvingRunner((batch) => this.#once(batch, config));
+  }
+
+  static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
+    const options = await graphOptions(request);
+    const session = await InferenceSession.create(pagedGraph({ ...options, type }), {
+      executionProviders: [{ name: 'cuda', deviceId: request.deviceId }, 'cpu'],
+      // All the work is the GPU's; the CPU converts a few weights while loading.
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+      // Shapes change with every run.
+      enableMemPattern: false,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: options.folder,
+          // Weights get what they need, and not the arena's next power of two.
+          use_device_allocator_for_initializers: '1',
+        },
+      },
+    });
+    return new CudaSession(session, request.checkpoint.config);
+  }
+
+  run(batch: MicroBatch): Promise<Float32Array> {
+    return this.#runner.run(batch);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  async #once(batch: MicroBatch, config: Qwen3Config): Promise<Float32Array> {
+    const outputs = await this.#session.run(toTensors(packPaged(batch, config)));
+    const data = outputs[LOGITS]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
+    return data;
+  }
+}
