@@ -10,7 +10,6 @@ const MICROSOFT = 'com.microsoft';
 
 export interface PagedGraphOptions extends Qwen3GraphOptions {
   readonly type: HalfType;
-  readonly gate?: number;
 }
 
 /**
@@ -24,7 +23,7 @@ export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> 
   const weights = new HalfWeights(graph, options.tensors, options.folder, options.type);
   const inputs = declarePagedInputs(graph);
   const attention = new PagedAttention(graph, config, weights, inputs, positions);
-  const network = new PagedNetwork(graph, config, weights, attention, options.gate ?? 0);
+  const network = new PagedNetwork(graph, config, weights, attention);
 
   let stream: Stream = { x: weights.rows('model.embed_tokens.weight', inputs.ids) };
   for (let layer = 0; layer < config.layers; layer++) {
@@ -57,13 +56,11 @@ class PagedNetwork {
   readonly #weights: HalfWeights;
   readonly #attention: PagedAttention;
 
-  readonly #gate: number;
-  constructor(graph: GraphBuilder, config: Qwen3Config, weights: HalfWeights, attention: PagedAttention, gate: number) {
+  constructor(graph: GraphBuilder, config: Qwen3Config, weights: HalfWeights, attention: PagedAttention) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
     this.#attention = attention;
-    this.#gate = gate;
   }
 
   /** `only` are the tokens that anything behind this layer reads. */
@@ -86,12 +83,6 @@ class PagedNetwork {
 
   /** `up * silu(gate)`. */
   #gated(gate: string, up: string): string {
-    if (this.#gate > 0) {
-      const scale = this.#weights.narrow(
-        this.#graph.floats(`gate_scale_${gate}`, new Float32Array(this.#gate).fill(2 ** 50), [this.#gate]),
-      );
-      return this.#graph.node('GatedRMSNorm', [up, scale, gate], { epsilon: float(2 ** 100) }, MICROSOFT);
-    }
     const activated = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, MICROSOFT);
     return this.#graph.node('Mul', [activated, up]);
   }
