@@ -24,7 +24,10 @@ export async function compareGolden(golden: string): Promise<void> {
   try {
     const fixture = join(golden, 'random-untied-bf16');
     await copyFile(join(fixture, 'config.json'), join(folder, 'config.json'));
-    await writeFile(join(folder, 'model.safetensors'), gunzipSync(await readFile(join(fixture, 'model.safetensors.gz'))));
+    await writeFile(
+      join(folder, 'model.safetensors'),
+      gunzipSync(await readFile(join(fixture, 'model.safetensors.gz'))),
+    );
     for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
       await copyFile(join(ROOT, 'models', 'default', name), join(folder, name));
     }
@@ -59,5 +62,7 @@ async function compare(
   }
   await reranker.dispose();
   const verdict = worst <= tolerance && swapped === 0 ? 'ok' : 'NOT OK';
-  console.log(`golden, ${label}, ${dtype}: largest difference ${worst.toExponential(1)}, ${swapped} swapped: ${verdict}`);
+  console.log(
+    `golden, ${label}, ${dtype}: largest difference ${worst.toExponential(1)}, ${swapped} swapped: ${verdict}`,
+  );
 }

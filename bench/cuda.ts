@@ -41,7 +41,9 @@ async function measureModel(path: string): Promise<void> {
   const start = performance.now();
   const reranker = await Reranker.load(path, { device: 'cuda', dtype, maxLength });
   const seconds = (performance.now() - start) / 1e3;
-  console.log(`\n${path}: ${reranker.info.dtype}, loaded in ${seconds.toFixed(1)} s, ${gigabytes(usedMemory() - before)}`);
+  console.log(
+    `\n${path}: ${reranker.info.dtype}, loaded in ${seconds.toFixed(1)} s, ${gigabytes(usedMemory() - before)}`,
+  );
   const perToken = 2 * linearWeights(shape);
 
   const measure = async (label: string, runs: number, calls: (run: number) => ReturnType<typeof callsOf>) => {

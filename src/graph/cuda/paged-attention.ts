@@ -14,13 +14,7 @@ export class PagedAttention {
   readonly #sin: string;
 
   /** `positions` is the length of the longest prompt. */
-  constructor(
-    graph: GraphBuilder,
-    config: Qwen3Config,
-    weights: HalfWeights,
-    inputs: PagedInputs,
-    positions: number,
-  ) {
+  constructor(graph: GraphBuilder, config: Qwen3Config, weights: HalfWeights, inputs: PagedInputs, positions: number) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
@@ -70,10 +64,7 @@ export class PagedAttention {
   }
 
   #inPages(x: string): string {
-    return this.#graph.node('Reshape', [
-      this.#graph.node('Gather', [x, this.#inputs.slots]),
-      this.#inputs.cacheShape,
-    ]);
+    return this.#graph.node('Reshape', [this.#graph.node('Gather', [x, this.#inputs.slots]), this.#inputs.cacheShape]);
   }
 
   /** Norm of each head, then rotation. */

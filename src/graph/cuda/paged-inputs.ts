@@ -15,7 +15,7 @@ import { ElementType } from '../onnx-proto.ts';
  * | `slots` | int32 [pages * size] | the packed token whose key and value each place of a page holds |
  * | `cacheShape` | int64 [4] | pages, places of a page, key heads, head size |
  * | `writes` | int32 [T] | -1 for all tokens: attention is to write no keys, since the pages hold them |
- * | `bounds` | int32 [3] | most tokens of a sequence; most keys of one, as the upper and as the lower bound |
+ * | `bounds` | int32 [2] | most tokens of a sequence; most keys of one |
  * | `last` | int32 [N] | the packed token whose state is scored, for each row |
  */
 export const PAGED = {
@@ -44,7 +44,7 @@ export function declarePagedInputs(graph: GraphBuilder): PagedInputs {
     slots: graph.input(PAGED.slots, INT32, ['slots']),
     cacheShape: graph.input(PAGED.cacheShape, INT64, [4]),
     writes: graph.input(PAGED.writes, INT32, ['tokens']),
-    bounds: graph.input(PAGED.bounds, INT32, [3]),
+    bounds: graph.input(PAGED.bounds, INT32, [2]),
     last: graph.input(PAGED.last, INT32, ['rows']),
   };
 }

@@ -1,8 +1,8 @@
 import type { MicroBatch } from '../../engine/engine.ts';
 import type { Qwen3Config } from '../../model/config.ts';
 import type { Feed, Feeds } from '../pack.ts';
-import { PAGED, pageSize } from './paged-inputs.ts';
 import { PageTable, type Sequence } from './page-table.ts';
+import { PAGED, pageSize } from './paged-inputs.ts';
 
 /** Lays a micro-batch out as the paged graph's inputs: every prefix once, then every row, in one packed row of tokens. */
 export function packPaged(batch: MicroBatch, config: Pick<Qwen3Config, 'headDim' | 'kvHeads'>): Feeds {
@@ -27,7 +27,7 @@ export function packPaged(batch: MicroBatch, config: Pick<Qwen3Config, 'headDim'
     [PAGED.slots]: int32(pages.slots),
     [PAGED.cacheShape]: int64([pages.count, size, config.kvHeads, config.headDim]),
     [PAGED.writes]: int32(new Int32Array(total).fill(-1)),
-    [PAGED.bounds]: int32(Int32Array.of(Math.max(...sequences.map(({ length }) => length)), mostKeys, mostKeys)),
+    [PAGED.bounds]: int32(Int32Array.of(Math.max(...sequences.map(({ length }) => length)), mostKeys)),
     [PAGED.last]: int32(
       Int32Array.from(sequences.slice(batch.prefixes.length), ({ start, length }) => start + length - 1),
     ),

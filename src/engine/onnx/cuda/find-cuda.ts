@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { neededLibraries } from './elf.ts';
 import { type CudaPlaces, expand, inLoaderCache } from './places.ts';
+import { CUDA_PROVIDER, providerVersion } from './provider-version.ts';
 
-export const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
-const [, CUDA_PROVIDER] = PROVIDERS;
+/** What must lie together; the CUDA one comes last, because it needs the other. */
+export const PROVIDERS = ['libonnxruntime_providers_shared.so', CUDA_PROVIDER] as const;
 
 /** All that ONNX Runtime needs to run on an NVIDIA GPU. */
 export interface CudaLibraries {
@@ -23,8 +24,8 @@ export function findCuda(places: CudaPlaces): CudaLibraries | string {
   const folders = [...named.flatMap(expand), binding, ...packages];
   const providers = folders.find((folder) => PROVIDERS.every((name) => existsSync(join(folder, name))));
   if (providers === undefined) return missingProviders(places);
-  const other = otherVersion(providers, version);
-  if (other !== undefined) {
+  const other = providerVersion(providers);
+  if (other !== undefined && other !== version) {
     return (
       `${join(providers, CUDA_PROVIDER)} belongs to ONNX Runtime ${other}, but onnxruntime-node is ${version}; ` +
       `both must be the same version: ${pip(version)}, or npm install onnxruntime-node@${other}.`
@@ -69,12 +70,6 @@ function pip(version: string): string {
     `pip install --target ./ort-cuda "onnxruntime-gpu[cuda,cudnn]==${version}" and ` +
     'RERANKIT_ORT_CUDA_DIR=./ort-cuda (CUDA 13)'
   );
-}
-
-/** PyPI's package keeps the core, with its version in the file name, beside the providers. */
-function otherVersion(folder: string, version: string): string | undefined {
-  const versions = readdirSync(folder).flatMap((name) => /^libonnxruntime\.so\.(\d+\.\d+\.\d+)$/.exec(name)?.[1] ?? []);
-  return versions.length > 0 && !versions.includes(version) ? versions[0] : undefined;
 }
 
 function missingLibraries(missing: readonly string[], major: string | undefined, version: string): string {
