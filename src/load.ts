@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from './engine/engine.ts';
 import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
+import { ParallelEngine } from './engine/parallel-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
 import { resolveModel } from './model/source.ts';
@@ -30,44 +31,55 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
 
   const { files, config } = checkpoint;
   const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
-  let engine: OnnxEngine | undefined;
+  const deviceIds = options.devices ?? [deviceId];
+  let engines: readonly OnnxEngine[] = [];
   try {
     onProgress?.({ phase: 'tokenizer' });
     const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
     checkVocabulary(checkpoint, largestId);
-    engine = new OnnxEngine({
+    const request = {
       checkpoint: { config, tensors: checkpoint.tensors, headTensor: checkpoint.headTensor },
       yesId,
       noId,
       maxLength,
       devices: device === 'auto' ? AUTO_DEVICES : [device],
-      deviceId,
       dtype: options.dtype ?? 'auto',
       cudaLibraryDir: options.cudaLibraryDir,
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
-    });
+    };
+    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }));
     onProgress?.({ phase: 'session' });
-    const loaded = await unlessAborted(engine.load(), signal);
+    const [loaded, ...others] = await unlessAborted(Promise.all(engines.map((one) => one.load())), signal);
+    if (loaded === undefined) throw new Error('no device');
     const info: RerankerInfo = {
       model: files.id,
       source: files.kind,
       revision: files.revision,
       dtype: loaded.dtype,
       device: loaded.device,
-      deviceId: NUMBERED_DEVICES.includes(loaded.device) ? deviceId : 0,
+      deviceId: NUMBERED_DEVICES.includes(loaded.device) ? (deviceIds[0] ?? 0) : 0,
+      deviceIds: NUMBERED_DEVICES.includes(loaded.device) ? deviceIds : [0],
       threads,
       refusedDevices: loaded.refusedDevices,
       contextLength: config.maxPositions,
       maxLength,
     };
-    return { tokenizer, engine, info, tokenBudget: loaded.tokenBudget };
+    const budgets = [loaded, ...others].flatMap(({ tokenBudget }) => tokenBudget ?? []);
+    // Each GPU gets its part of a micro-batch, so that the one with least memory sets the size of all parts.
+    const tokenBudget = budgets.length === 0 ? undefined : Math.min(...budgets) * deviceIds.length;
+    return { tokenizer, engine: oneOf(engines), info, tokenBudget };
   } catch (error) {
     // Not awaited: making a session cannot be interrupted, and whoever aborted should not wait for it.
     void tokenizer.dispose();
-    void engine?.dispose();
+    for (const engine of engines) void engine.dispose();
     throw error;
   }
+}
+
+function oneOf(engines: readonly Engine[]): Engine {
+  const [only] = engines;
+  return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
 }
 
 function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): number {

@@ -36,6 +36,10 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
+  devices: {
+    expected: 'a list of integers from 0 to 1023',
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(integer(0, 1023).accepts),
+  },
   dtype: oneOf(['auto', ...DTYPES]),
   cudaLibraryDir: string,
   threads: integer(1, 1024),
@@ -81,7 +85,13 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
         `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
     );
   }
-  return own;
+  if (own.devices !== undefined && device !== 'cuda') {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
+    );
+  }
+  return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
 }
 
 /** The same for `rerank`. */

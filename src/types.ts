@@ -16,6 +16,11 @@ export interface LoadOptions extends HubOptions {
   /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
   readonly deviceId?: number | undefined;
   /**
+   * Several GPUs, for `device: 'cuda'`: each gets the whole model and a part of every micro-batch.
+   * @default the one of `deviceId`
+   */
+  readonly devices?: readonly number[] | undefined;
+  /**
    * Numeric type of the computation. `'auto'` is `'fp32'`, and on CUDA the 16-bit type the weights are stored in (`'bf16'`
    * for others).
    * @default 'auto'
@@ -148,8 +153,10 @@ export interface RerankerInfo {
   readonly revision: string | undefined;
   readonly dtype: Dtype;
   readonly device: Device;
-  /** Which of several devices of that kind. */
+  /** Which of several devices of that kind; the first of {@link deviceIds}. */
   readonly deviceId: number;
+  /** All devices that share the work. */
+  readonly deviceIds: readonly number[];
   /** CPU threads of a run. */
   readonly threads: number;
   /** Devices that were tried before, and why they were refused. */

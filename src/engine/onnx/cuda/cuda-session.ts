@@ -10,6 +10,21 @@ import type { LoadRequest } from '../protocol.ts';
 import { toTensors } from '../session.ts';
 import { HalvingRunner } from './halving.ts';
 
+/** A session, or an error that says more than ONNX Runtime's own, which went to its log. */
+async function createSession(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!message.includes('Failed to load shared library')) throw error;
+    throw new Error(
+      `${message}: ONNX Runtime could not load its CUDA provider. If something else in this process has used ` +
+        'onnxruntime-node before (a model on the CPU, say), load the model on CUDA first, or link both ' +
+        'libonnxruntime_providers_*.so beside the binding.',
+    );
+  }
+}
+
 /** A session that scores micro-batches on an NVIDIA GPU in 16 bits. */
 export class CudaSession {
   readonly #session: InferenceSession;
@@ -22,7 +37,7 @@ export class CudaSession {
 
   static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
     const options = await graphOptions(request);
-    const session = await InferenceSession.create(pagedGraph({ ...options, type }), {
+    const session = await createSession(pagedGraph({ ...options, type }), {
       executionProviders: [{ name: 'cuda', deviceId: request.deviceId }, 'cpu'],
       // All the work is the GPU's; the CPU converts a few weights while loading.
       intraOpNumThreads: 1,

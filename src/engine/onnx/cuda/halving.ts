@@ -1,4 +1,5 @@
 import type { MicroBatch } from '../../engine.ts';
+import { batchOf, tokensOf } from '../../micro-batch.ts';
 
 type Run = (batch: MicroBatch) => Promise<Float32Array>;
 
@@ -38,26 +39,11 @@ export class HalvingRunner {
       }
     }
     const middle = Math.ceil(length / 2);
-    const first = await this.run(part(batch, 0, middle));
-    const second = await this.run(part(batch, middle, length));
+    const first = await this.run(batchOf(batch.prefixes, batch.rows.slice(0, middle)));
+    const second = await this.run(batchOf(batch.prefixes, batch.rows.slice(middle)));
     const logits = new Float32Array(length);
     logits.set(first);
     logits.set(second, middle);
     return logits;
   }
-}
-
-/** Some of the rows, with the prefixes that they use. */
-function part({ prefixes, rows }: MicroBatch, from: number, to: number): MicroBatch {
-  const chosen = rows.slice(from, to);
-  const used = [...new Set(chosen.map(({ prefix }) => prefix))];
-  return {
-    prefixes: used.flatMap((prefix) => prefixes[prefix] ?? []),
-    rows: chosen.map(({ prefix, tokens }) => ({ prefix: used.indexOf(prefix), tokens })),
-  };
-}
-
-function tokensOf({ prefixes, rows }: MicroBatch): number {
-  const tokens = [...prefixes, ...rows.map((row) => row.tokens)];
-  return tokens.reduce((sum, { length }) => sum + length, 0);
 }
