@@ -23,7 +23,10 @@ describe('options', () => {
       { deviceId: 1, device: 'cpu' },
       /deviceId of Reranker.load is 1, but "cpu" is not numbered; it goes with cuda and dml/,
     ],
-    [{ device: 'cuda', devices: [] }, /devices of Reranker.load must be a list of integers from 0 to 1023, not an array/],
+    [
+      { device: 'cuda', devices: [] },
+      /devices of Reranker.load must be a list of integers from 0 to 1023, not an array/,
+    ],
     [{ device: 'cuda', devices: [0, 1.5] }, /must be a list of integers/],
     [{ devices: [0, 1] }, /devices of Reranker.load goes with device 'cuda', not "auto"/],
     [{ topN: 5 }, /Reranker.load has no option "topN"; its options are device, /],

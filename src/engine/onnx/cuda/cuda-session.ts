@@ -25,6 +25,12 @@ async function createSession(bytes: Uint8Array, options: InferenceSession.Sessio
   }
 }
 
+/**
+ * Run once while loading: a GPU that lacks a kernel (bf16 before the A100's generation, say) is refused then, not at the
+ * first call, and the GPU's libraries are ready for that.
+ */
+const SMALLEST: MicroBatch = { prefixes: [Int32Array.of(0)], rows: [{ prefix: 0, tokens: Int32Array.of(0) }] };
+
 /** A session that scores micro-batches on an NVIDIA GPU in 16 bits. */
 export class CudaSession {
   readonly #session: InferenceSession;
@@ -52,7 +58,14 @@ export class CudaSession {
         },
       },
     });
-    return new CudaSession(session, request.checkpoint.config);
+    const created = new CudaSession(session, request.checkpoint.config);
+    try {
+      await created.run(SMALLEST);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+    return created;
   }
 
   run(batch: MicroBatch): Promise<Float32Array> {
