@@ -172,6 +172,7 @@ describe('load', () => {
       dtype: 'fp32',
       device: 'cpu',
       deviceId: 0,
+      deviceIds: [0],
       threads: 1,
       refusedDevices: [],
       contextLength: expect.any(Number),

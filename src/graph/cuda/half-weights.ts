@@ -8,15 +8,15 @@ import { Weights } from '../weights.ts';
 export type HalfType = 'bf16' | 'fp16';
 
 const ELEMENT_TYPES = { bf16: ElementType.BFLOAT16, fp16: ElementType.FLOAT16 } as const;
-const STORED: Record<HalfType, Dtype> = { bf16: 'BF16', fp16: 'F16' };
+type HalfElement = (typeof ELEMENT_TYPES)[HalfType];
+const STORED: Partial<Record<Dtype, HalfElement>> = { BF16: ElementType.BFLOAT16, F16: ElementType.FLOAT16 };
 
 /**
  * Brings weights into a graph in 16 bits. Those that are stored in that type go from their file to the GPU as they are;
  * others are converted while the session is made.
  */
 export class HalfWeights {
-  readonly type: typeof ElementType.BFLOAT16 | typeof ElementType.FLOAT16;
-  readonly #dtype: Dtype;
+  readonly type: HalfElement;
   readonly #graph: GraphBuilder;
   readonly #tensors: TensorMap;
   readonly #folder: string;
@@ -24,7 +24,6 @@ export class HalfWeights {
 
   constructor(graph: GraphBuilder, tensors: TensorMap, folder: string, type: HalfType) {
     this.type = ELEMENT_TYPES[type];
-    this.#dtype = STORED[type];
     this.#graph = graph;
     this.#tensors = tensors;
     this.#folder = folder;
@@ -32,7 +31,7 @@ export class HalfWeights {
   }
 
   get(name: string): string {
-    return this.#asStored(name) ?? this.narrow(this.#wide.float32(name));
+    return this.#half(name, (stored) => stored) ?? this.narrow(this.#wide.float32(name));
   }
 
   /** A tensor as float32, for what is too delicate for 16 bits. */
@@ -41,11 +40,11 @@ export class HalfWeights {
   }
 
   rows(name: string, ids: string): string {
-    const stored = this.#asStored(name);
-    return stored === undefined ? this.narrow(this.#wide.rows(name, ids)) : this.#graph.node('Gather', [stored, ids]);
+    const gather = (stored: string) => this.#graph.node('Gather', [stored, ids]);
+    return this.#half(name, gather) ?? this.narrow(this.#wide.rows(name, ids));
   }
 
-  /** A float32 value in 16 bits. */
+  /** Any value in the network's 16 bits. */
   narrow(value: string): string {
     return this.#graph.node('Cast', [value], { to: this.type });
   }
@@ -54,11 +53,14 @@ export class HalfWeights {
     return this.#graph.node('Cast', [value], { to: ElementType.FLOAT });
   }
 
-  #asStored(name: string): string | undefined {
+  /** Takes `part` of a tensor that is stored in 16 bits, of either kind. */
+  #half(name: string, part: (stored: string) => string): string | undefined {
     const location = this.#tensors.get(name);
-    if (location?.dtype !== this.#dtype) return undefined;
+    const stored = location && STORED[location.dtype];
+    if (location === undefined || stored === undefined) return undefined;
     const { shape, offset, byteLength } = location;
     const file = relative(this.#folder, location.file).split(sep).join('/');
-    return this.#graph.external({ name, type: this.type, shape, data: { file, offset, byteLength } });
+    const value = part(this.#graph.external({ name, type: stored, shape, data: { file, offset, byteLength } }));
+    return stored === this.type ? value : this.narrow(value);
   }
 }
