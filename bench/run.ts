@@ -2,12 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { measure } from './child.ts';
 import { type Figures, figuresOf } from './figures.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, machineLines } from './machine.ts';
 import type { MatmulRequest, MatmulResult } from './measure-matmul.ts';
 import type { WorkloadRequest, WorkloadResult } from './measure-workload.ts';
 import { type BenchModel, linearWeights, openModel } from './model.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { RESULTS } from './paths.ts';
+import { benchScaling, type ScalingFigures } from './scaling.ts';
 import { headLine, tableLine } from './table.ts';
 import { workloadFor } from './workloads.ts';
 
@@ -25,25 +26,25 @@ try {
 
 async function bench(options: Options): Promise<void> {
   const machine = await describeMachine();
-  console.log(`${machine.cpu}, ${machine.cores} cores, ${gigabytes(machine.memoryBytes)}, ${machine.platform}`);
-  console.log(`Node ${machine.node}, onnxruntime-node ${machine.onnxruntime}, rerankit ${machine.rerankit}`);
-  console.log(`load average at the start: ${machine.loadAverage.toFixed(2)}`);
+  console.log(machineLines(machine));
 
   const date = new Date().toISOString();
-  const rows: Figures[] = [];
-  for (const name of options.models) rows.push(...(await benchModel(await openModel(name), options)));
+  const rows: (Figures | ScalingFigures)[] = [];
+  const measureModel = options.scaling ? benchScaling : benchModel;
+  for (const name of options.models) rows.push(...(await measureModel(await openModel(name), options)));
 
   const file = options.json ?? join(RESULTS, `${date.replaceAll(/[:.]/g, '-')}.json`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(
     file,
-    `${JSON.stringify({ date, machine, threads: options.threads ?? machine.cores, rows }, null, 2)}\n`,
+    `${JSON.stringify({ date, machine, threads: options.threads ?? machine.cores, dtype: options.dtype, rows }, null, 2)}\n`,
   );
   console.log(`\nAll figures are in ${relative(process.cwd(), file)}; bench/README.md says what they mean.`);
 }
 
-async function benchModel(model: BenchModel, { workloads, runs, threads, tokenBudget }: Options): Promise<Figures[]> {
+async function benchModel(model: BenchModel, { workloads, ...options }: Options): Promise<Figures[]> {
   const { shape } = model;
+  const { runs, threads, tokenBudget, dtype } = options;
   const weights = linearWeights(shape);
   const rate = () => measure<MatmulResult>('measure-matmul', { shape, threads } satisfies MatmulRequest);
   console.log(
@@ -60,7 +61,7 @@ async function benchModel(model: BenchModel, { workloads, runs, threads, tokenBu
       console.log(`${name}: left out, the model knows no more than ${shape.maxPositions} positions`);
       continue;
     }
-    const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget };
+    const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget, dtype };
     const result = await measure<WorkloadResult>('measure-workload', request);
     const after = await rate();
     const row = figuresOf(model, workload, result, [before, after]);

@@ -7,6 +7,8 @@ export default defineConfig({
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
     cuda: 'bench/cuda.ts',
+    'run-peers': 'bench/peers/run.ts',
+    'measure-rerankit': 'bench/peers/measure-rerankit.ts',
   },
   // Two levels below the repository, like the modules of test/support that are bundled with it and look for the
   // tokenizer from there.

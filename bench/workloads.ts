@@ -65,11 +65,15 @@ export const WORKLOADS: readonly Scaled[] = [
 /** From here on a model is a large one: weights of its linear layers. */
 const LARGE = 100e6;
 
+export function isLarge(linearWeights: number): boolean {
+  return linearWeights >= LARGE;
+}
+
 export function workloadFor(name: string, linearWeights: number): Workload {
   const workload = WORKLOADS.find((candidate) => candidate.name === name);
   if (workload === undefined) throw new Error(`No workload ${name}`);
   const { large, ...usual } = workload;
-  return linearWeights < LARGE ? usual : { ...usual, ...large };
+  return isLarge(linearWeights) ? { ...usual, ...large } : usual;
 }
 
 export interface Call {

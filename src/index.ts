@@ -1,11 +1,20 @@
+export { compile } from './compile-model.ts';
 export type { Device, RefusedDevice } from './engine/onnx/device.ts';
+export type { Dtype } from './engine/onnx/dtype.ts';
 export { ERROR_CODES, type ErrorCode, RerankitError } from './errors.ts';
-export type { DownloadProgress, LoadProgress, OnLoadProgress, PrepareProgress } from './model/progress.ts';
+export type {
+  CompileProgress,
+  DownloadProgress,
+  LoadProgress,
+  OnLoadProgress,
+  PrepareProgress,
+} from './model/progress.ts';
 export type { HubOptions } from './model/resolve-options.ts';
 export { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 export { Reranker } from './reranker.ts';
 export type {
-  Dtype,
+  CompileOptions,
+  CompileResult,
   LoadOptions,
   Pair,
   RerankerInfo,

@@ -1,11 +1,15 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { Engine } from './engine/engine.ts';
 import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
+import { canRun } from './engine/onnx/dtype.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
+import type { LoadRequest } from './engine/onnx/protocol.ts';
 import { ParallelEngine } from './engine/parallel-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
+import type { LoadProgress } from './model/progress.ts';
 import { resolveModel } from './model/source.ts';
+import { compiledFolder } from './store/index.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
 import type { LoadOptions, RerankerInfo } from './types.ts';
 
@@ -23,13 +27,23 @@ export interface Loaded {
 
 /** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
 export async function load(model: string | undefined, options: LoadOptions): Promise<Loaded> {
-  const { signal, onProgress, device = 'auto', deviceId = 0, threads = availableParallelism() } = options;
-  signal?.throwIfAborted();
+  const { onProgress, device = 'auto', deviceId = 0, dtype = 'auto', threads = availableParallelism() } = options;
+  options.signal?.throwIfAborted();
   const checkpoint = await openCheckpoint(await resolveModel(model, options));
   const maxLength = maxLengthOf(checkpoint, options.maxLength);
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
 
-  const { files, config } = checkpoint;
+  // Loading is given up when the caller says so, or when its `onProgress` throws in an event of the engine's.
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
+  const onEngineProgress = (progress: LoadProgress): void => {
+    try {
+      onProgress?.(progress);
+    } catch (error) {
+      failure.abort(error);
+    }
+  };
+  const { files, config, tensors, headTensor } = checkpoint;
   const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
   const deviceIds = options.devices ?? [deviceId];
   let engines: readonly OnnxEngine[] = [];
@@ -37,26 +51,33 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     onProgress?.({ phase: 'tokenizer' });
     const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
     checkVocabulary(checkpoint, largestId);
-    const request = {
-      checkpoint: { config, tensors: checkpoint.tensors, headTensor: checkpoint.headTensor },
+    const request: Omit<LoadRequest, 'deviceId'> = {
+      checkpoint: { config, tensors, headTensor },
       yesId,
       noId,
       maxLength,
-      devices: device === 'auto' ? AUTO_DEVICES : [device],
-      dtype: options.dtype ?? 'auto',
+      dtype,
       cudaLibraryDir: options.cudaLibraryDir,
+      memoryBytes: availableMemory(),
+      store: {
+        folder: compiledFolder(options.compiledDir),
+        ...(options.compiledMaxBytes === undefined ? {} : { maxBytes: options.compiledMaxBytes }),
+      },
+      devices: device === 'auto' ? AUTO_DEVICES.filter((one) => dtype === 'auto' || canRun(one, dtype)) : [device],
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
     };
-    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }));
-    onProgress?.({ phase: 'session' });
+    const listeners = { onProgress: onEngineProgress, signal };
+    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }, listeners));
     const [loaded, ...others] = await unlessAborted(Promise.all(engines.map((one) => one.load())), signal);
-    if (loaded === undefined) throw new Error('no device');
+    if (loaded === undefined) throw new Error('The list of devices is empty.');
+    for (const warning of loaded.warnings) process.emitWarning(warning, { type: 'RerankitWarning' });
     const info: RerankerInfo = {
       model: files.id,
       source: files.kind,
       revision: files.revision,
-      dtype: loaded.dtype,
+      dtype: loaded.dtype.dtype,
+      dtypeReason: loaded.dtype.reason,
       device: loaded.device,
       deviceId: NUMBERED_DEVICES.includes(loaded.device) ? (deviceIds[0] ?? 0) : 0,
       deviceIds: NUMBERED_DEVICES.includes(loaded.device) ? deviceIds : [0],
@@ -80,6 +101,12 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
 function oneOf(engines: readonly Engine[]): Engine {
   const [only] = engines;
   return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
+}
+
+/** Memory that this process may have: a container's limit, where there is one. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 function maxLengthOf({ files, config }: Checkpoint, asked: number | undefined): number {

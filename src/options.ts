@@ -1,7 +1,9 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
-import { DTYPES } from './engine/onnx/dtype.ts';
+import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
-import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+import { PACKED_FORMS } from './graph/packed-matrices.ts';
+import type { HubOptions } from './model/resolve-options.ts';
+import type { CompileOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
 /** A kind of value: what it is called in an error, and what belongs to it. */
 interface Kind {
@@ -33,6 +35,15 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
   };
 }
 
+const HUB_RULES: Rules<HubOptions> = {
+  revision: string,
+  cacheDir: string,
+  token: string,
+  endpoint: string,
+  offline: boolean,
+  fetch: callback,
+};
+
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
@@ -40,20 +51,24 @@ const LOAD_RULES: Rules<LoadOptions> = {
     expected: 'a list of integers from 0 to 1023',
     accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(integer(0, 1023).accepts),
   },
-  dtype: oneOf(['auto', ...DTYPES]),
   cudaLibraryDir: string,
+  dtype: oneOf(['auto', ...DTYPES]),
+  compiledDir: string,
+  compiledMaxBytes: integer(0),
   threads: integer(1, 1024),
   instruction: string,
   maxLength: integer(64),
   tokenBudget: integer(1),
   attentionBudgetBytes: integer(1_000_000),
   maxQueuedDocuments: integer(1),
-  revision: string,
-  cacheDir: string,
-  token: string,
-  endpoint: string,
-  offline: boolean,
-  fetch: callback,
+  ...HUB_RULES,
+  onProgress: callback,
+  signal,
+};
+
+const COMPILE_RULES: Rules<CompileOptions> = {
+  dtype: oneOf(PACKED_FORMS),
+  ...HUB_RULES,
   onProgress: callback,
   signal,
 };
@@ -77,7 +92,7 @@ const RERANK_RULES: Rules<RerankOptions<unknown>> = {
  */
 export function readLoadOptions(options: LoadOptions): LoadOptions {
   const own = read('Reranker.load', LOAD_RULES, options);
-  const { device = 'auto', deviceId = 0 } = own;
+  const { device = 'auto', deviceId = 0, dtype = 'auto' } = own;
   if (deviceId !== 0 && device !== 'auto' && !NUMBERED_DEVICES.includes(device)) {
     throw new RerankitError(
       'INVALID_OPTION',
@@ -91,7 +106,18 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
       `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
     );
   }
+  if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: '${isHalf(dtype) ? 'cuda' : 'cpu'}', or dtype: 'fp32'.`,
+    );
+  }
   return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
+}
+
+/** The same for `compile`. */
+export function readCompileOptions(options: CompileOptions): CompileOptions {
+  return read('compile', COMPILE_RULES, options);
 }
 
 /** The same for `rerank`. */

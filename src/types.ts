@@ -21,8 +21,11 @@ export interface LoadOptions extends HubOptions {
    */
   readonly devices?: readonly number[] | undefined;
   /**
-   * Numeric type of the computation. `'auto'` is `'fp32'`, and on CUDA the 16-bit type the weights are stored in (`'bf16'`
-   * for others).
+   * Numeric type of the linear layers, whatever type the weights are stored in: `'fp32'` (the reference), `'int8'`
+   * (8-bit weights and activations: fastest on a CPU, a quarter of the memory) or `'int4'` (4-bit weights in blocks:
+   * least memory, less exact). `'auto'` takes int8 on a CPU with exact 8-bit products, int4 where memory is too short for
+   * that, on CUDA the 16-bit type the weights are stored in (`'bf16'` for others), and fp32 for small models and other
+   * devices; `info.dtypeReason` says why. int8 and int4 run on the CPU only, `'bf16'` and `'fp16'` on CUDA only.
    * @default 'auto'
    */
   readonly dtype?: Dtype | 'auto' | undefined;
@@ -52,10 +55,36 @@ export interface LoadOptions extends HubOptions {
   readonly attentionBudgetBytes?: number | undefined;
   /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
   readonly maxQueuedDocuments?: number | undefined;
+  /**
+   * Folder of compiled models: weights in int8 or int4, ready to be mapped into memory, written at the first load.
+   * @default RERANKIT_CACHE, else `rerankit` in the user's cache folder
+   */
+  readonly compiledDir?: string | undefined;
+  /** Most bytes that compiled models may take together; the least recently used go first. @default 20,000,000,000 */
+  readonly compiledMaxBytes?: number | undefined;
   /** Told how loading goes. What it throws rejects the load; it is not awaited. */
   readonly onProgress?: OnLoadProgress | undefined;
   /** Gives up loading: rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How to write a smaller copy of a model. */
+export interface CompileOptions extends HubOptions {
+  /** Numeric type of the linear layers' weights. @default 'int8' */
+  readonly dtype?: 'int8' | 'int4' | undefined;
+  /** Told how it goes. What it throws rejects the call; it is not awaited. */
+  readonly onProgress?: OnLoadProgress | undefined;
+  /** Gives up: rejects with the signal's reason, and leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `compile` wrote. */
+export interface CompileResult {
+  /** Absolute path, to be given to `Reranker.load`. */
+  readonly folder: string;
+  readonly dtype: 'int8' | 'int4';
+  /** Bytes of the weights. */
+  readonly weightBytes: number;
 }
 
 /** How to rank. */
@@ -152,6 +181,8 @@ export interface RerankerInfo {
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
   readonly dtype: Dtype;
+  /** Why that type. */
+  readonly dtypeReason: string;
   readonly device: Device;
   /** Which of several devices of that kind; the first of {@link deviceIds}. */
   readonly deviceId: number;

@@ -9,7 +9,15 @@ const rerank = (options: unknown) => () => readRerankOptions(options as RerankOp
 describe('options', () => {
   test.each([
     [{ device: 'tpu' }, /option device of Reranker.load must be one of 'auto', 'cpu', .*not "tpu"/],
-    [{ dtype: 'int8' }, /option dtype .* must be one of 'auto', 'fp32', 'bf16', 'fp16', not "int8"/],
+    [{ dtype: 'q8' }, /option dtype .* must be one of 'auto', 'fp32', 'bf16', 'fp16', 'int8', 'int4', not "q8"/],
+    [
+      { device: 'cpu', dtype: 'bf16' },
+      /dtype of Reranker.load is 'bf16', which does not run on device 'cpu': use device: 'cuda'/,
+    ],
+    [
+      { device: 'cuda', dtype: 'int8' },
+      /'int8', which does not run on device 'cuda': use device: 'cpu', or dtype: 'fp32'/,
+    ],
     [{ threads: 0 }, /option threads .* integer from 1 to 1024, not 0/],
     [{ maxLength: 63 }, /option maxLength .* at least 64, not 63/],
     [{ maxLength: 100.5 }, /not 100.5/],

@@ -48,6 +48,15 @@ export class GraphBuilder {
     return outputs.filter((output) => output !== '');
   }
 
+  /** Splits a value into equal parts along its last axis. */
+  split(value: string, count: number): string[] {
+    const name = `${this.#prefix}Split_${this.#count++}`;
+    const outputs = Array.from({ length: count }, (_, at) => `${name}_${at}`);
+    const attributes = { axis: toAttribute(-1), num_outputs: toAttribute(count) };
+    this.#nodes.push({ op: 'Split', domain: '', name, inputs: [value], outputs, attributes });
+    return outputs;
+  }
+
   /** Gives a value a name that users of the model can rely on. */
   output(name: string, value: string): string {
     this.#nodes.push({ op: 'Identity', domain: '', name, inputs: [value], outputs: [name], attributes: {} });
@@ -61,28 +70,28 @@ export class GraphBuilder {
   }
 
   floats(name: string, values: Float32Array, shape: readonly number[]): string {
-    return this.#constant(name, ElementType.FLOAT, values, shape);
+    return this.constant(name, ElementType.FLOAT, values, shape);
+  }
+
+  constant(name: string, type: ElementType, values: ArrayBufferView, shape: readonly number[]): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#tensors.push({ name, type, shape, data });
+    return name;
   }
 
   /** A vector of int64. */
   ints(...values: number[]): string {
     const name = `${this.#prefix}ints_${this.#count++}`;
-    return this.#constant(name, ElementType.INT64, BigInt64Array.from(values, BigInt), [values.length]);
+    return this.constant(name, ElementType.INT64, BigInt64Array.from(values, BigInt), [values.length]);
   }
 
   /** A boolean scalar. */
   bool(value: boolean): string {
-    return this.#constant(`${this.#prefix}bool_${this.#count++}`, ElementType.BOOL, Uint8Array.of(value ? 1 : 0), []);
+    return this.constant(`${this.#prefix}bool_${this.#count++}`, ElementType.BOOL, Uint8Array.of(value ? 1 : 0), []);
   }
 
   build(name: string, outputs: readonly Value[]): Graph {
     return { name, nodes: this.#nodes, initializers: this.#tensors, inputs: this.#inputs, outputs };
-  }
-
-  #constant(name: string, type: ElementType, values: ArrayBufferView, shape: readonly number[]): string {
-    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#tensors.push({ name, type, shape, data });
-    return name;
   }
 }
 

@@ -15,15 +15,25 @@ export const ElementType = {
   BOOL: 9,
   FLOAT16: 10,
   BFLOAT16: 16,
+  UINT4: 21,
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
-/** An initialiser: its bytes are in the model itself, or at a place in a file of the model's folder. */
+/** An initialiser: its bytes are in the model itself, or in a file of the model's folder. */
 export interface Tensor {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
-  readonly data: Uint8Array | { readonly file: string; readonly offset: number; readonly byteLength: number };
+  readonly data: Uint8Array | ExternalData;
+}
+
+/** A place in a file of the model's folder. */
+export interface ExternalData {
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+  /** Where the file also has the tensor as an operator's kernel lays it out, in ONNX Runtime's own notation. */
+  readonly prepacked?: string;
 }
 
 export type Attribute =
@@ -145,8 +155,10 @@ function writeTensor(w: BinaryWriter, tensor: Tensor): void {
     w.tag(9, WireType.LengthDelimited).bytes(tensor.data);
     return;
   }
-  const { file, offset, byteLength } = tensor.data;
-  for (const [key, value] of Object.entries({ location: file, offset: `${offset}`, length: `${byteLength}` })) {
+  const { file, offset, byteLength, prepacked } = tensor.data;
+  const entries = { location: file, offset: `${offset}`, length: `${byteLength}`, prepacked_0: prepacked };
+  for (const [key, value] of Object.entries(entries)) {
+    if (value === undefined) continue;
     message(w, 13, () => {
       strings(w, 1, [key]);
       strings(w, 2, [value]);

@@ -2,7 +2,9 @@ import type { Qwen3Config } from '../model/config.ts';
 import type { TensorMap } from '../model/safetensors.ts';
 import { attend } from './attention.ts';
 import { float, GraphBuilder } from './builder.ts';
+import { floatLayers, type LinearLayers, packedLayers } from './linear/index.ts';
 import { ElementType, encodeModel } from './onnx-proto.ts';
+import type { PackedMatrices } from './packed-matrices.ts';
 import { ALL_TOKENS, declareGroups, type Groups, INPUT, LAST_TOKENS } from './ragged-inputs.ts';
 import { rotaryTables } from './rotary.ts';
 import { Weights } from './weights.ts';
@@ -15,6 +17,8 @@ export interface Qwen3GraphOptions {
   readonly tensors: TensorMap;
   /** Folder that holds all weight files. */
   readonly folder: string;
+  /** The linear layers' matrices, where they are not to be taken from `tensors` as float32. */
+  readonly matrices?: PackedMatrices | undefined;
   /** The longest sequence that will be run, in tokens. */
   readonly positions: number;
   /** What the last hidden state is multiplied with: `yes` minus `no`, or the score head. float32 [hiddenSize]. */
@@ -30,7 +34,8 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
   const { config } = options;
   const graph = new GraphBuilder();
   const weights = new Weights(graph, options.tensors, options.folder);
-  const network = new Network(graph, config, weights);
+  const linear = options.matrices ? packedLayers(graph, options.matrices) : floatLayers(graph, weights);
+  const network = new Network(graph, config, weights, linear);
   const ids = graph.input(INPUT.ids, ElementType.INT32, ['tokens']);
   const positions = graph.input(INPUT.positions, ElementType.INT32, ['tokens']);
   const last = graph.input(INPUT.last, ElementType.INT32, ['rows']);
@@ -80,11 +85,13 @@ class Network {
   readonly #graph: GraphBuilder;
   readonly #config: Qwen3Config;
   readonly #weights: Weights;
+  readonly #linear: LinearLayers;
 
-  constructor(graph: GraphBuilder, config: Qwen3Config, weights: Weights) {
+  constructor(graph: GraphBuilder, config: Qwen3Config, weights: Weights, linear: LinearLayers) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
+    this.#linear = linear;
   }
 
   layer(layer: number, x: string, here: Rotation, { groups, only, rotation }: Attending): string {
@@ -93,32 +100,23 @@ class Network {
     const normed = this.norm(x, name('input_layernorm'));
     const pick = (value: string) => (only === undefined ? value : this.#graph.node('Gather', [value, only]));
 
-    const k = this.#rotate(this.linear(normed, name('self_attn.k_proj')), name('self_attn.k_norm'), kvHeads, here);
-    const v = this.linear(normed, name('self_attn.v_proj'));
-    const q = this.#rotate(
-      this.linear(pick(normed), name('self_attn.q_proj')),
-      name('self_attn.q_norm'),
-      heads,
-      rotation ?? here,
-    );
+    const all = this.#linear.prepare({ values: normed });
+    const attending = only === undefined ? all : this.#linear.prepare({ values: pick(normed) });
+    // A norm follows, which takes out whatever a row was multiplied with.
+    const { values: keys } = this.#linear.multiplyUnscaled(all, name('self_attn.k_proj'));
+    const { values: queries } = this.#linear.multiplyUnscaled(attending, name('self_attn.q_proj'));
+    const k = this.#rotate(keys, name('self_attn.k_norm'), kvHeads, here);
+    const v = this.#linear.multiply(all, name('self_attn.v_proj'));
+    const q = this.#rotate(queries, name('self_attn.q_norm'), heads, rotation ?? here);
     const context = attend(this.#graph, this.#config, groups, q, k, v);
-    const attended = this.linear(context, name('self_attn.o_proj'), pick(x));
+    const attended = this.#linear.project({ values: context }, name('self_attn.o_proj'), pick(x));
 
-    const inner = this.norm(attended, name('post_attention_layernorm'));
-    const gate = this.#graph.node(
-      'QuickGelu',
-      [this.linear(inner, name('mlp.gate_proj'))],
-      { alpha: float(1) },
-      'com.microsoft',
-    );
-    const gated = this.#graph.node('Mul', [gate, this.linear(inner, name('mlp.up_proj'))]);
-    return this.linear(gated, name('mlp.down_proj'), attended);
-  }
-
-  /** `x @ weight^T`, plus `residual` if given. Weights are used as stored, [out, in]. */
-  linear(x: string, weight: string, residual?: string): string {
-    const matrix = this.#weights.float32(weight);
-    return this.#graph.node('Gemm', residual === undefined ? [x, matrix] : [x, matrix, residual], { transB: 1 });
+    const inner = this.#linear.prepare({ values: this.norm(attended, name('post_attention_layernorm')) });
+    const gate = this.#linear.multiply(inner, name('mlp.gate_proj'));
+    const silu = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, 'com.microsoft');
+    const up = this.#linear.multiplyUnscaled(inner, name('mlp.up_proj'));
+    const gated = { ...up, values: this.#graph.node('Mul', [silu, up.values]) };
+    return this.#linear.project(gated, name('mlp.down_proj'), attended);
   }
 
   norm(x: string, weight: string): string {

@@ -34,3 +34,8 @@ export function networkTensors(config: Qwen3Config): Map<string, readonly number
   shapes.set(headTensor(config), [config.head === 'sequence-classification' ? 1 : vocabSize, hiddenSize]);
   return shapes;
 }
+
+/** Whether a tensor is the matrix of a linear layer: what nearly all the arithmetic is spent on. */
+export function isLinear(name: string): boolean {
+  return /^model\.layers\.\d+\..+_proj\.weight$/.test(name);
+}

@@ -1,9 +1,21 @@
 /** What loading a model reports. A union on `phase`: switch on it, and ignore phases you do not know. */
-export type LoadProgress = DownloadProgress | PrepareProgress;
+export type LoadProgress = DownloadProgress | PrepareProgress | CompileProgress;
 
 /** A step that has no measurable parts begins: reading the tokenizer, then making the session (weights are read here). */
 export interface PrepareProgress {
   readonly phase: 'tokenizer' | 'session';
+}
+
+/**
+ * Weights are brought into the form they are computed in, which happens once for each model and `dtype`: the result is
+ * kept on disk. `waiting` while another process does it.
+ */
+export interface CompileProgress {
+  readonly phase: 'compile';
+  readonly waiting: boolean;
+  /** Bytes of the checkpoint's weights that are done. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
 }
 
 /**

@@ -1,11 +1,21 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { RerankitError } from '../errors.ts';
 import { NativeGuard } from './native-guard.ts';
-import { fromWire, type Methods, type RequestMessage, type ResponseMessage, type WorkerStart } from './protocol.ts';
+import { type FromWorkerMessage, fromWire, type Methods, type ToWorkerMessage, type WorkerStart } from './protocol.ts';
 
 interface Waiting {
   readonly resolve: (response: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly onProgress: ((progress: unknown) => void) | undefined;
+}
+
+/** How to ask. */
+export interface CallOptions<Progress> {
+  /** Buffers that move to the worker. */
+  readonly transfer?: readonly Transferable[];
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Tells the worker that the answer is not wanted any more; the call still settles when the worker answers. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +40,7 @@ export class WorkerConnection<M extends Methods<M>> {
     this.#worker.unref();
     const unwatch = guard.watch();
     let cause: unknown;
-    this.#worker.on('message', (message: ResponseMessage) => this.#settle(message));
+    this.#worker.on('message', (message: FromWorkerMessage) => this.#receive(message));
     this.#worker.on('error', (error) => {
       cause = error;
     });
@@ -48,19 +58,26 @@ export class WorkerConnection<M extends Methods<M>> {
     return this.#death === undefined;
   }
 
-  /** Asks the worker. Buffers in `transfer` move to it. Rejects with the worker's error, or `ENGINE_CRASHED`. */
+  /** Asks the worker. Rejects with the worker's error, or `ENGINE_CRASHED`. */
   call<Name extends keyof M & string>(
     method: Name,
     request: M[Name]['request'],
-    transfer: readonly Transferable[] = [],
+    { transfer = [], onProgress, signal }: CallOptions<M[Name]['progress']> = {},
   ): Promise<M[Name]['response']> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
-    return new Promise((resolve, reject) => {
-      const message: RequestMessage = { id: this.#nextId++, method, request };
-      this.#worker.postMessage(message, transfer);
-      this.#waiting.set(message.id, { resolve, reject });
+    const id = this.#nextId++;
+    const send = (message: ToWorkerMessage, moving: readonly Transferable[]) =>
+      this.#worker.postMessage(message, moving);
+    const abort = () => send({ kind: 'abort', id }, []);
+    const answer = new Promise((resolve, reject) => {
+      send({ kind: 'request', id, method, request }, transfer);
+      this.#waiting.set(id, { resolve, reject, onProgress });
       this.#worker.ref();
     });
+    if (signal === undefined) return answer;
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    return answer.finally(() => signal.removeEventListener('abort', abort));
   }
 
   /**
@@ -72,12 +89,16 @@ export class WorkerConnection<M extends Methods<M>> {
     await this.#exited;
   }
 
-  #settle(message: ResponseMessage): void {
+  #receive(message: FromWorkerMessage): void {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
+    if (message.kind === 'progress') {
+      waiting.onProgress?.(message.progress);
+      return;
+    }
     this.#waiting.delete(message.id);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if (message.ok) waiting.resolve(message.response);
+    if (message.kind === 'response') waiting.resolve(message.response);
     else waiting.reject(fromWire(message.error));
   }
 

@@ -1,19 +1,31 @@
 import { type ErrorCode, RerankitError } from '../errors.ts';
 
-/** What a kind of worker can be asked: request and response of each method, by name. */
-export type Methods<M> = { readonly [Name in keyof M]: { readonly request: unknown; readonly response: unknown } };
+/** What a kind of worker can be asked: request, response and progress of each method, by name. */
+export type Methods<M> = {
+  readonly [Name in keyof M]: { readonly request: unknown; readonly response: unknown; readonly progress?: unknown };
+};
 
 /** Main thread to worker. */
+export type ToWorkerMessage = RequestMessage | AbortMessage;
+
 export interface RequestMessage {
+  readonly kind: 'request';
   readonly id: number;
   readonly method: string;
   readonly request: unknown;
 }
 
-/** Worker to main thread: exactly one for each request. */
-export type ResponseMessage =
-  | { readonly id: number; readonly ok: true; readonly response: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: WireError };
+/** The request's answer is not wanted any more. It is answered all the same. */
+export interface AbortMessage {
+  readonly kind: 'abort';
+  readonly id: number;
+}
+
+/** Worker to main thread: any number of times `progress`, then exactly one answer, for each request. */
+export type FromWorkerMessage =
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: unknown }
+  | { readonly kind: 'response'; readonly id: number; readonly response: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError };
 
 /** An error in a form that survives structured cloning with its code. */
 export interface WireError {

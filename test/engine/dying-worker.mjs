@@ -4,8 +4,8 @@ import { parentPort, threadId } from 'node:worker_threads';
 parentPort.on('message', ({ id, method, request }) => {
   if (method === 'load' && request.failures !== undefined && Atomics.add(new Int32Array(request.failures), 0, -1) > 0) {
     parentPort.postMessage({
+      kind: 'error',
       id,
-      ok: false,
       error: { code: undefined, message: `no memory in ${threadId}`, stack: undefined },
     });
     return;
@@ -14,9 +14,13 @@ parentPort.on('message', ({ id, method, request }) => {
   if (deadly === 666) throw new Error('out of memory');
   if (deadly === 667) process.exit(3);
   if (deadly === 668) {
-    parentPort.postMessage({ id, ok: false, error: { code: undefined, message: 'bad run', stack: undefined } });
+    parentPort.postMessage({ kind: 'error', id, error: { code: undefined, message: 'bad run', stack: undefined } });
     return;
   }
-  const responses = { load: { device: 'cpu', refusedDevices: [] }, run: new Float32Array([1]), dispose: undefined };
-  parentPort.postMessage({ id, ok: true, response: responses[method] });
+  const responses = {
+    load: { device: 'cpu', refusedDevices: [], dtype: { dtype: 'fp32', reason: '' }, warnings: [] },
+    run: new Float32Array([1]),
+    dispose: undefined,
+  };
+  parentPort.postMessage({ kind: 'response', id, response: responses[method] });
 });

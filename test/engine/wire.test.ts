@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commonFolder } from '../../src/engine/onnx/compile.ts';
+import { commonFolder } from '../../src/engine/onnx/common-folder.ts';
 import { fromRunRequest, toRunRequest } from '../../src/engine/onnx/wire.ts';
 
 const tokens = fc

@@ -14,7 +14,7 @@ describe('an engine whose worker dies', () => {
   afterEach(() => engine.dispose());
   const start = () => {
     // The worker of this test reads nothing of the request.
-    engine = new OnnxEngine({} as LoadRequest, WORKER);
+    engine = new OnnxEngine({} as LoadRequest, {}, WORKER);
     return engine;
   };
 
@@ -42,7 +42,7 @@ describe('an engine whose worker dies', () => {
   test('a load that failed is tried again, in another thread', async () => {
     const failures = new SharedArrayBuffer(4);
     new Int32Array(failures)[0] = 2;
-    engine = new OnnxEngine({ failures } as unknown as LoadRequest, WORKER);
+    engine = new OnnxEngine({ failures } as unknown as LoadRequest, {}, WORKER);
     const messages = [];
     for (let attempt = 0; attempt < 2; attempt++) messages.push(await engine.load().catch(String));
     expect(new Set(messages).size).toBe(2);

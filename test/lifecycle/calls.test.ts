@@ -170,6 +170,7 @@ describe('load', () => {
       source: 'embedded',
       revision: undefined,
       dtype: 'fp32',
+      dtypeReason: expect.any(String),
       device: 'cpu',
       deviceId: 0,
       deviceIds: [0],

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { link, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { ownerMark } from '../../src/files/owner.ts';
 import { cacheLayout, placeInSnapshot } from '../../src/model/hub/cache-layout.ts';
 import { sha256 } from '../support/hub-server.ts';
 import { rejection, useHub } from './hub-setup.ts';
@@ -71,11 +71,11 @@ describe('the cache', () => {
     const lock = cacheLayout(test.cacheDir, test.hub.repository).lock(etag);
     await mkdir(dirname(lock), { recursive: true });
     const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.pid']);
-    await writeFile(lock, `${stdout.trim()}@${hostname()}`);
+    await writeFile(lock, ownerMark(Number(stdout)));
     expect((await test.load()).kind).toBe('hub');
 
     await rm(join(test.cacheDir, 'models--owner--tiny-reranker'), { recursive: true });
-    await writeFile(lock, `${process.pid}@${hostname()}`);
+    await writeFile(lock, ownerMark());
     setTimeout(() => void rm(lock), 300);
     const start = performance.now();
     await test.load();

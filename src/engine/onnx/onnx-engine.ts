@@ -1,6 +1,7 @@
+import type { CallOptions } from '../../worker/connection.ts';
 import { WorkerService } from '../../worker/service.ts';
 import type { Engine, MicroBatch } from '../engine.ts';
-import type { EngineMethods, LoadRequest, LoadResponse } from './protocol.ts';
+import type { EngineMethods, EngineProgress, LoadRequest, LoadResponse } from './protocol.ts';
 import { toRunRequest } from './wire.ts';
 
 /** Runs micro-batches on ONNX Runtime in a worker thread, and starts another one after the thread's death. */
@@ -8,14 +9,22 @@ export class OnnxEngine implements Engine {
   readonly #worker: WorkerService<EngineMethods, LoadResponse>;
   #disposal: Promise<void> | undefined;
 
-  constructor(request: LoadRequest, url = new URL('./engine-worker.js', import.meta.url)) {
+  /** `options` are for the first load: what happens after a crash nobody watches. */
+  constructor(
+    request: LoadRequest,
+    options: CallOptions<EngineProgress> = {},
+    url = new URL('./engine-worker.js', import.meta.url),
+  ) {
     // ONNX Runtime reports usage unless told otherwise, and reads this before its first session on the main thread only.
     process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
-    let { devices } = request;
+    let { devices, dtype } = request;
+    let watch = options;
     this.#worker = new WorkerService(url, 'engine', async (connection) => {
-      const response = await connection.call('load', { ...request, devices });
-      // After a crash the same device again: results and lane must not change unseen.
+      const response = await connection.call('load', { ...request, devices, dtype }, watch);
+      // After a crash the same device and type again: results and lane must not change unseen.
       devices = [response.device];
+      dtype = response.dtype.dtype;
+      watch = {};
       return response;
     });
   }
@@ -28,7 +37,7 @@ export class OnnxEngine implements Engine {
   async run(batch: MicroBatch): Promise<Float32Array> {
     const { connection } = await this.#worker.ready();
     const request = toRunRequest(batch);
-    return connection.call('run', request, [request.tokens.buffer]);
+    return connection.call('run', request, { transfer: [request.tokens.buffer] });
   }
 
   dispose(): Promise<void> {

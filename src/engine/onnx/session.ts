@@ -2,9 +2,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Feed, type Feeds, packMicroBatch } from '../../graph/pack.ts';
 import { LOGITS } from '../../graph/qwen3.ts';
 import type { MicroBatch } from '../engine.ts';
-import type { CompiledModel } from './compile.ts';
 import { type Device, NUMBERED_DEVICES } from './device.ts';
 import type { LoadRequest } from './protocol.ts';
+import type { SessionModel } from './session-model.ts';
+import { sessionOptions } from './session-options.ts';
 
 /** An ONNX Runtime session that scores micro-batches. Lives in the engine's worker: its calls block their thread. */
 export class OnnxSession {
@@ -16,22 +17,13 @@ export class OnnxSession {
     this.#maxArea = maxArea;
   }
 
-  static async create(model: CompiledModel, device: Device, request: LoadRequest): Promise<OnnxSession> {
+  static async create({ bytes, weights }: SessionModel, device: Device, request: LoadRequest): Promise<OnnxSession> {
     const { deviceId, threads, attentionBudgetBytes, checkpoint } = request;
-    const session = await InferenceSession.create(model.bytes, {
+    const inFolder = typeof weights === 'string';
+    const session = await InferenceSession.create(bytes, {
+      ...sessionOptions(threads, inFolder ? { model_external_initializers_file_folder_path: weights } : {}),
       executionProviders: providersOf(device, deviceId),
-      intraOpNumThreads: threads,
-      // Errors reach the caller; what is logged would reach the terminal of whoever embeds this.
-      logSeverityLevel: 4,
-      // Shapes change with every run; plans made for one are no use to the next.
-      enableMemPattern: false,
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: model.folder,
-          // Threads that spin between runs would take processor time from whoever embeds this.
-          intra_op: { allow_spinning: '0' },
-        },
-      },
+      ...(inFolder ? {} : { externalData: Array.from(weights, ([path, data]) => ({ path, data })) }),
     });
     const bytesPerPair = checkpoint.config.heads * Float32Array.BYTES_PER_ELEMENT;
     return new OnnxSession(session, Math.max(1, Math.floor(attentionBudgetBytes / bytesPerPair)));

@@ -1,52 +1,71 @@
+import { writeCheckpoint } from '../../compile/write-checkpoint.ts';
 import { RerankitError } from '../../errors.ts';
-import type { NativeGuard } from '../../worker/native-guard.ts';
-import { serve } from '../../worker/serve.ts';
+import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
-import { compile } from './compile.ts';
 import type { CudaSession } from './cuda/cuda-session.ts';
-import { halfTypeOf } from './cuda/half-type.ts';
+import { chooseHalfType } from './cuda/half-type.ts';
 import { prepareCuda } from './cuda/prepare-cuda.ts';
 import { cudaTokenBudget, freeGpuMemory } from './cuda/token-budget.ts';
 import type { Device, RefusedDevice } from './device.ts';
-import type { EngineMethods, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
+import type {
+  CompileRequest,
+  EngineMethods,
+  EngineProgress,
+  LoadRequest,
+  LoadResponse,
+  RunRequest,
+} from './protocol.ts';
 import type { OnnxSession } from './session.ts';
 import { fromRunRequest } from './wire.ts';
 
 /** The inside of the engine's thread: it alone talks to ONNX Runtime. */
 
-let session: OnnxSession | CudaSession | undefined;
+type Context = HandlerContext<EngineProgress>;
 
-async function load(request: LoadRequest, guard: NativeGuard): Promise<LoadResponse> {
+let session: OnnxSession | CudaSession | undefined;
+let releaseModel = async (): Promise<void> => {};
+
+async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
   const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
   try {
-    return await loadOn(request, guard, cuda?.refused);
+    return await loadOn(request, context, cuda?.refused);
   } finally {
     cuda?.done();
   }
 }
 
-async function loadOn(request: LoadRequest, guard: NativeGuard, noCuda: string | undefined): Promise<LoadResponse> {
-  const { bundled, OnnxSession, CudaSession } = await loadRuntime();
+/** `noCuda` is why CUDA cannot be had, if so. */
+async function loadOn(request: LoadRequest, context: Context, noCuda: string | undefined): Promise<LoadResponse> {
+  const { bundled, OnnxSession, CudaSession, prepareModel } = await loadRuntime();
   const refusedDevices: RefusedDevice[] = [];
   for (const device of request.devices) {
-    const missing = whyUnavailable(device, bundled) ?? (device === 'cuda' ? noCuda : whyNotIn(request.dtype, device));
+    const missing =
+      whyUnavailable(device, bundled) ?? (device === 'cuda' ? (noCuda ?? whyNotOnCuda(request)) : undefined);
     if (missing !== undefined) {
       refusedDevices.push({ device, reason: missing });
       continue;
     }
-    try {
-      if (device === 'cuda' && request.dtype !== 'fp32') {
-        const { config, tensors } = request.checkpoint;
-        const type = request.dtype === 'auto' ? halfTypeOf(tensors) : request.dtype;
-        session = await guard.enter(() => CudaSession.create(request, type));
-        const tokenBudget = cudaTokenBudget(config, await freeGpuMemory(request.deviceId));
-        return { device, refusedDevices, dtype: type, tokenBudget };
+    const half = device === 'cuda' ? chooseHalfType(request) : undefined;
+    if (half !== undefined) {
+      context.report({ phase: 'session' });
+      try {
+        session = await context.guard.enter(() => CudaSession.create(request, half.dtype));
+        const tokenBudget = cudaTokenBudget(request.checkpoint.config, await freeGpuMemory(request.deviceId));
+        return { device, refusedDevices, dtype: half, warnings: [], tokenBudget };
+      } catch (error) {
+        refusedDevices.push({ device, reason: messageOf(error) });
+        continue;
       }
-      const model = await compile(request);
-      session = await guard.enter(() => OnnxSession.create(model, device, request));
-      return { device, refusedDevices, dtype: 'fp32' };
+    }
+    const { model, dtype, warnings, release } = await prepareModel(request, device, context);
+    context.report({ phase: 'session' });
+    try {
+      session = await context.guard.enter(() => OnnxSession.create(model, device, request));
+      releaseModel = release;
+      return { device, refusedDevices, dtype, warnings };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      await release();
+      const reason = messageOf(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
       if (device === 'cpu')
         throw new RerankitError('ENGINE_FAILED', `ONNX Runtime could not load the model: ${reason}`);
@@ -56,8 +75,14 @@ async function loadOn(request: LoadRequest, guard: NativeGuard, noCuda: string |
   throw unavailable(refusedDevices);
 }
 
-function whyNotIn(dtype: LoadRequest['dtype'], device: Device): string | undefined {
-  return dtype === 'bf16' || dtype === 'fp16' ? `dtype '${dtype}' runs on CUDA only, not on '${device}'.` : undefined;
+/** ONNX Runtime would widen such weights anew in every run. */
+function whyNotOnCuda({ checkpoint }: LoadRequest): string | undefined {
+  const packed = checkpoint.config.quantization?.kind === 'int4-groups';
+  return packed ? 'weights that are stored in 4 bits run on the CPU only.' : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Imported late, so that a platform without a binary gets an error of ours. */
@@ -66,12 +91,12 @@ async function loadRuntime() {
     const { listSupportedBackends } = await import('onnxruntime-node');
     const { OnnxSession } = await import('./session.ts');
     const { CudaSession } = await import('./cuda/cuda-session.ts');
-    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, CudaSession };
+    const { prepareModel } = await import('./prepare-model.ts');
+    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, CudaSession, prepareModel };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new RerankitError(
       'DEVICE_UNAVAILABLE',
-      `onnxruntime-node cannot be used on ${process.platform}/${process.arch}: ${reason}`,
+      `onnxruntime-node cannot be used on ${process.platform}/${process.arch}: ${messageOf(error)}`,
     );
   }
 }
@@ -83,16 +108,25 @@ function unavailable(refused: readonly RefusedDevice[]): RerankitError {
   return new RerankitError('DEVICE_UNAVAILABLE', `${reasons.join(' ')} Or use device: 'cpu' or 'auto'.`);
 }
 
-async function run(request: RunRequest, guard: NativeGuard): Promise<Float32Array> {
+async function run(request: RunRequest, { guard }: Context): Promise<Float32Array> {
   const loaded = session;
   if (loaded === undefined) throw new Error('The engine is not loaded.');
   return guard.enter(() => loaded.run(fromRunRequest(request)));
 }
 
-async function dispose(_: undefined, guard: NativeGuard): Promise<undefined> {
+async function dispose(_: undefined, { guard }: Context): Promise<undefined> {
   const loaded = session;
   session = undefined;
   if (loaded !== undefined) await guard.enter(() => loaded.release());
+  await releaseModel();
 }
 
-serve<EngineMethods>({ load, run, dispose });
+async function compile({ checkpoint, folder, form }: CompileRequest, { signal, report }: Context): Promise<number> {
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    signal.throwIfAborted();
+    report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
+  };
+  return writeCheckpoint({ checkpoint, folder, form, onProgress });
+}
+
+serve<EngineMethods>({ load, run, compile, dispose });

@@ -1,15 +1,16 @@
 import { relative, sep } from 'node:path';
-import type { Dtype, TensorMap } from '../../model/safetensors.ts';
+import type { TensorLocation, TensorMap } from '../../model/safetensors.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { ElementType } from '../onnx-proto.ts';
 import { Weights } from '../weights.ts';
-
-/** What a network computes in on a GPU. */
-export type HalfType = 'bf16' | 'fp16';
+import type { HalfType } from './half-types.ts';
 
 const ELEMENT_TYPES = { bf16: ElementType.BFLOAT16, fp16: ElementType.FLOAT16 } as const;
 type HalfElement = (typeof ELEMENT_TYPES)[HalfType];
-const STORED: Partial<Record<Dtype, HalfElement>> = { BF16: ElementType.BFLOAT16, F16: ElementType.FLOAT16 };
+const STORED: Partial<Record<TensorLocation['dtype'], HalfElement>> = {
+  BF16: ElementType.BFLOAT16,
+  F16: ElementType.FLOAT16,
+};
 
 /**
  * Brings weights into a graph in 16 bits. Those that are stored in that type go from their file to the GPU as they are;

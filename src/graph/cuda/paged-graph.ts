@@ -2,7 +2,8 @@ import type { Qwen3Config } from '../../model/config.ts';
 import { float, GraphBuilder } from '../builder.ts';
 import { ElementType, encodeModel } from '../onnx-proto.ts';
 import { LOGITS, type Qwen3GraphOptions } from '../qwen3.ts';
-import { type HalfType, HalfWeights } from './half-weights.ts';
+import type { HalfType } from './half-types.ts';
+import { HalfWeights } from './half-weights.ts';
 import { PagedAttention } from './paged-attention.ts';
 import { declarePagedInputs } from './paged-inputs.ts';
 

@@ -1,11 +1,11 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RerankitError } from '../../errors.ts';
+import { withLock } from '../../files/lock.ts';
 import { inCache } from './cache-error.ts';
 import { sizeOf } from './cache-layout.ts';
 import type { DownloadContext } from './download-context.ts';
 import { DamagedError, fetchRest } from './fetch-rest.ts';
-import { withLock } from './lock.ts';
 import { PartialFile } from './partial-file.ts';
 import type { RemoteFile } from './repository.ts';
 import { retrying } from './retry.ts';
@@ -39,7 +39,7 @@ export async function downloadFile(
   };
   if (!(await present())) {
     await inCache(cacheDir, () =>
-      withLock(layout.lock(file.digest.hex), policy.signal, waiting, async () => {
+      withLock(layout.lock(file.digest.hex), { signal: policy.signal, waiting }, async () => {
         // Whoever held the lock before may have fetched it.
         if (await present()) return;
         await mkdir(dirname(blob), { recursive: true });

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../files/sleep.ts';
 import { TransientError } from './transient-error.ts';
 
 /** The longest wait between two tries, in milliseconds, whatever the server asks for. */
@@ -29,15 +29,5 @@ export async function retrying<T>(work: () => Promise<T>, policy: RetryPolicy, p
       const backoff = policy.delayMs * 2 ** (failures - 1) * (0.75 + Math.random() / 2);
       await sleep(Math.min(error.retryAfterMs ?? backoff, MAX_WAIT_MS), policy.signal);
     }
-  }
-}
-
-/** Waits; rejects with the signal's own reason when it is aborted. */
-export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(ms, undefined, signal && { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HUB_URL } from '@huggingface/hub';
 import { RerankitError, show } from '../../errors.ts';
+import { type Environment, expandPath } from '../../files/expand-path.ts';
 import type { ResolveOptions } from '../resolve-options.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Everything about the Hub that options and environment decide. */
 export interface HubSettings {
@@ -19,12 +17,12 @@ export interface HubSettings {
 /** Options first, then the environment variables of Python's huggingface_hub, with the same precedence as there. */
 export async function readSettings(options: ResolveOptions, env: Environment = process.env): Promise<HubSettings> {
   // An empty variable is taken as unset: containers often set them so.
-  const cacheHome = expand(env['XDG_CACHE_HOME'] || '~/.cache', env);
-  const home = expand(env['HF_HOME'] || join(cacheHome, 'huggingface'), env);
+  const cacheHome = expandPath(env['XDG_CACHE_HOME'] || '~/.cache', env);
+  const home = expandPath(env['HF_HOME'] || join(cacheHome, 'huggingface'), env);
   const cache = env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub');
   return {
     endpoint: checkEndpoint(options.endpoint ?? (env['HF_ENDPOINT'] || HUB_URL)),
-    cacheDir: resolve(options.cacheDir ?? expand(cache, env)),
+    cacheDir: resolve(options.cacheDir ?? expandPath(cache, env)),
     token: checkToken(options.token ?? (await implicitToken(home, env))),
     offline: options.offline ?? isTrue(env['HF_HUB_OFFLINE'] || env['TRANSFORMERS_OFFLINE']),
   };
@@ -34,7 +32,7 @@ async function implicitToken(home: string, env: Environment): Promise<string | u
   if (isTrue(env['HF_HUB_DISABLE_IMPLICIT_TOKEN'])) return undefined;
   const token = env['HF_TOKEN'] || env['HUGGING_FACE_HUB_TOKEN'];
   if (token) return token;
-  const path = expand(env['HF_TOKEN_PATH'] || join(home, 'token'), env);
+  const path = expandPath(env['HF_TOKEN_PATH'] || join(home, 'token'), env);
   // Most machines have no token file, and public models need none.
   return readFile(path, 'utf8').catch(() => undefined);
 }
@@ -60,13 +58,4 @@ function checkEndpoint(endpoint: string): string {
 
 function isTrue(value: string | undefined): boolean {
   return value !== undefined && ['1', 'ON', 'YES', 'TRUE'].includes(value.toUpperCase());
-}
-
-/** `~` and `$VARIABLES`, as Python expands them in these variables. */
-function expand(path: string, env: Environment): string {
-  const home = path.replace(/^~(?=$|[\\/])/, () => homedir());
-  return home.replace(
-    /\$(?:(\w+)|\{(\w+)\})/g,
-    (all, plain?: string, braced?: string) => env[plain ?? braced ?? ''] ?? all,
-  );
 }

@@ -1,11 +1,12 @@
 import { InferenceSession } from 'onnxruntime-node';
-import type { HalfType } from '../../../graph/cuda/half-weights.ts';
+import type { HalfType } from '../../../graph/cuda/half-types.ts';
 import { pagedGraph } from '../../../graph/cuda/paged-graph.ts';
 import { packPaged } from '../../../graph/cuda/paged-pack.ts';
 import { LOGITS } from '../../../graph/qwen3.ts';
 import type { Qwen3Config } from '../../../model/config.ts';
+import { readHead } from '../../../model/head.ts';
 import type { MicroBatch } from '../../engine.ts';
-import { graphOptions } from '../compile.ts';
+import { commonFolder } from '../common-folder.ts';
 import type { LoadRequest } from '../protocol.ts';
 import { toTensors } from '../session.ts';
 import { HalvingRunner } from './halving.ts';
@@ -42,9 +43,13 @@ export class CudaSession {
   }
 
   static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
-    const options = await graphOptions(request);
-    const session = await createSession(pagedGraph({ ...options, type }), {
-      executionProviders: [{ name: 'cuda', deviceId: request.deviceId }, 'cpu'],
+    const { checkpoint, yesId, noId, maxLength, deviceId } = request;
+    const { config, tensors, headTensor } = checkpoint;
+    const folder = commonFolder([...tensors.values()]);
+    const head = await readHead(tensors, headTensor, yesId, noId);
+    const bytes = pagedGraph({ config, tensors, folder, head, type, positions: maxLength });
+    const session = await createSession(bytes, {
+      executionProviders: [{ name: 'cuda', deviceId }, 'cpu'],
       // All the work is the GPU's; the CPU converts a few weights while loading.
       intraOpNumThreads: 1,
       logSeverityLevel: 4,
@@ -52,13 +57,13 @@ export class CudaSession {
       enableMemPattern: false,
       extra: {
         session: {
-          model_external_initializers_file_folder_path: options.folder,
+          model_external_initializers_file_folder_path: folder,
           // Weights get what they need, and not the arena's next power of two.
           use_device_allocator_for_initializers: '1',
         },
       },
     });
-    const created = new CudaSession(session, request.checkpoint.config);
+    const created = new CudaSession(session, config);
     try {
       await created.run(SMALLEST);
     } catch (error) {

@@ -1,0 +1,92 @@
+import { type CompileWeightsOptions, compileWeights } from '../../compile/compile-weights.ts';
+import { type CompiledModel, readIndex, writeIndex } from '../../compile/compiled-index.ts';
+import { FileSink } from '../../compile/file-sink.ts';
+import type { MatrixForm } from '../../compile/read-matrix.ts';
+import { MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
+import { RerankitError } from '../../errors.ts';
+import { readHead } from '../../model/head.ts';
+import { CompiledStore } from '../../store/index.ts';
+import type { HandlerContext } from '../../worker/serve.ts';
+import { compiledKey } from './compiled-key.ts';
+import { prepack } from './prepack.ts';
+import type { EngineProgress, LoadRequest } from './protocol.ts';
+import { modelFromCompiled, type SessionModel } from './session-model.ts';
+
+const WEIGHTS = 'weights.bin';
+
+type Context = HandlerContext<EngineProgress>;
+type Prepack = NonNullable<CompileWeightsOptions['prepack']>;
+
+/** A model with packed weights, and what to call once no session uses them any more. */
+export interface CompiledSession {
+  readonly model: SessionModel;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * A checkpoint in a packed form: from the store, where it is put if it is not there. Where the store cannot be used the
+ * weights are brought into that form in memory, and `warn` is told.
+ */
+export async function compiledModel(
+  request: LoadRequest,
+  form: MatrixForm,
+  context: Context,
+  warn: (message: string) => void,
+): Promise<CompiledSession> {
+  try {
+    return await fromStore(request, form, context, warn);
+  } catch (error) {
+    if (!RerankitError.isInstance(error, 'CACHE_FAILED')) throw error;
+    warn(`${error.message} The model is compiled in memory instead, which takes longer and more memory at each load.`);
+    const sink = new MemorySink();
+    // ONNX Runtime lays the matrices out itself: there is no file that would save it that.
+    const compiled = await build(request, form, sink, context, undefined);
+    return { model: modelFromCompiled(request, compiled, sink.files), release: async () => {} };
+  }
+}
+
+async function fromStore(
+  request: LoadRequest,
+  form: MatrixForm,
+  context: Context,
+  warn: (message: string) => void,
+): Promise<CompiledSession> {
+  const { signal, guard, report } = context;
+  const store = new CompiledStore(request.store);
+  const entry = await store.obtain(
+    await compiledKey(request, form),
+    async (writer) => {
+      const file = await writer.create(WEIGHTS);
+      const layOut: Prepack = (matrix, piece) => guard.enter(() => prepack(form.form, matrix, piece));
+      await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
+      return { form: form.form };
+    },
+    { signal, onWaiting: () => report({ phase: 'compile', waiting: true, loadedBytes: 0, totalBytes: 0 }) },
+  );
+  if (entry.replaced !== undefined)
+    warn(`A compiled model was not as it was written (${entry.replaced}): it was made again.`);
+  if (entry.oversize) {
+    warn(
+      `The compiled model in ${entry.folder} takes more than compiledMaxBytes (${store.maxBytes}): ` +
+        'it will be removed for the next one, and made again each time.',
+    );
+  }
+  const model = modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
+  return { model, release: entry.release };
+}
+
+async function build(
+  { checkpoint, yesId, noId }: LoadRequest,
+  form: MatrixForm,
+  sink: WeightSink,
+  { signal, report }: Context,
+  layOut: Prepack | undefined,
+): Promise<CompiledModel> {
+  const { config, tensors, headTensor } = checkpoint;
+  const head = await readHead(tensors, headTensor, yesId, noId);
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    signal.throwIfAborted();
+    report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
+  };
+  return { ...(await compileWeights({ config, tensors, form, sink, onProgress, prepack: layOut })), head };
+}
