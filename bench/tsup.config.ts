@@ -6,6 +6,7 @@ export default defineConfig({
     run: 'bench/run.ts',
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
+    cuda: 'bench/cuda.ts',
     'run-peers': 'bench/peers/run.ts',
     'measure-rerankit': 'bench/peers/measure-rerankit.ts',
   },

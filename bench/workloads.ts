@@ -103,12 +103,12 @@ const WORDS =
 /** Of these words, in the vocabulary of the embedded model. */
 const TOKENS_PER_WORD = 1.1;
 
-function textOf(words: number, random: () => number): string {
+export function textOf(words: number, random: () => number): string {
   return Array.from({ length: words }, () => WORDS[Math.floor(random() * WORDS.length)]).join(' ');
 }
 
 /** Small, seeded random numbers from 0 to 1 (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,5 +1,5 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
-import { canRun, DTYPES } from './engine/onnx/dtype.ts';
+import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
 import { PACKED_FORMS } from './graph/packed-matrices.ts';
 import type { HubOptions } from './model/resolve-options.ts';
@@ -47,6 +47,11 @@ const HUB_RULES: Rules<HubOptions> = {
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
+  devices: {
+    expected: 'a list of integers from 0 to 1023',
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(integer(0, 1023).accepts),
+  },
+  cudaLibraryDir: string,
   dtype: oneOf(['auto', ...DTYPES]),
   compiledDir: string,
   compiledMaxBytes: integer(0),
@@ -95,13 +100,19 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
         `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
     );
   }
+  if (own.devices !== undefined && device !== 'cuda') {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
+    );
+  }
   if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {
     throw new RerankitError(
       'INVALID_OPTION',
-      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: 'cpu', or dtype: 'fp32'.`,
+      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: '${isHalf(dtype) ? 'cuda' : 'cpu'}', or dtype: 'fp32'.`,
     );
   }
-  return own;
+  return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
 }
 
 /** The same for `compile`. */

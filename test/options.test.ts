@@ -9,7 +9,15 @@ const rerank = (options: unknown) => () => readRerankOptions(options as RerankOp
 describe('options', () => {
   test.each([
     [{ device: 'tpu' }, /option device of Reranker.load must be one of 'auto', 'cpu', .*not "tpu"/],
-    [{ dtype: 'int8' }, /option dtype .* must be one of 'auto', 'fp32', not "int8"/],
+    [{ dtype: 'q8' }, /option dtype .* must be one of 'auto', 'fp32', 'bf16', 'fp16', 'int8', 'int4', not "q8"/],
+    [
+      { device: 'cpu', dtype: 'bf16' },
+      /dtype of Reranker.load is 'bf16', which does not run on device 'cpu': use device: 'cuda'/,
+    ],
+    [
+      { device: 'cuda', dtype: 'int8' },
+      /'int8', which does not run on device 'cuda': use device: 'cpu', or dtype: 'fp32'/,
+    ],
     [{ threads: 0 }, /option threads .* integer from 1 to 1024, not 0/],
     [{ maxLength: 63 }, /option maxLength .* at least 64, not 63/],
     [{ maxLength: 100.5 }, /not 100.5/],
@@ -23,6 +31,12 @@ describe('options', () => {
       { deviceId: 1, device: 'cpu' },
       /deviceId of Reranker.load is 1, but "cpu" is not numbered; it goes with cuda and dml/,
     ],
+    [
+      { device: 'cuda', devices: [] },
+      /devices of Reranker.load must be a list of integers from 0 to 1023, not an array/,
+    ],
+    [{ device: 'cuda', devices: [0, 1.5] }, /must be a list of integers/],
+    [{ devices: [0, 1] }, /devices of Reranker.load goes with device 'cuda', not "auto"/],
     [{ topN: 5 }, /Reranker.load has no option "topN"; its options are device, /],
     [null, /options of Reranker.load must be an object, not null/],
     ['cpu', /must be an object, not "cpu"/],

@@ -39,6 +39,8 @@ export interface LoadRequest {
   /** Devices to try, in order. */
   readonly devices: readonly Device[];
   readonly deviceId: number;
+  /** Where the user has CUDA libraries for ONNX Runtime. */
+  readonly cudaLibraryDir: string | undefined;
   /** Threads of the CPU. */
   readonly threads: number;
   /** Most bytes of attention scores at a time. */
@@ -51,6 +53,8 @@ export interface LoadResponse {
   readonly dtype: DtypeChoice;
   /** What the user should know, though the model works. */
   readonly warnings: readonly string[];
+  /** Tokens of a micro-batch that suit the device, where that depends on it. */
+  readonly tokenBudget?: number;
 }
 
 /** How loading goes. */
