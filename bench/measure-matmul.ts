@@ -13,6 +13,7 @@ export interface MatmulRequest {
   readonly dtype: MatmulDtype;
 }
 
+/** Those of the CPU. */
 export type MatmulDtype = 'fp32' | 'int8' | 'int4';
 
 export interface MatmulResult {

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { type LoadOptions, Reranker } from 'rerankit';
+import { type Dtype, type LoadOptions, Reranker } from 'rerankit';
 import { answer, readRequest } from './child.ts';
 import { type Call, callsOf, type Workload } from './workloads.ts';
 
@@ -16,6 +16,8 @@ export interface WorkloadRequest {
 }
 
 export interface WorkloadResult {
+  /** What the library ran in. */
+  readonly dtype: Dtype;
   readonly loadMs: number;
   /** Of the very first calls after loading. */
   readonly firstMs: number;
@@ -60,13 +62,14 @@ const residentAfterLoad = process.memoryUsage.rss();
 const result = await rank();
 await reranker.dispose();
 answer({
+  dtype: reranker.info.dtype,
   loadMs,
   ...result,
   memory: { peakAfterLoad, residentAfterLoad, peak: peak() },
   loadAverage,
 } satisfies WorkloadResult);
 
-async function rank(): Promise<Omit<WorkloadResult, 'loadMs' | 'memory' | 'loadAverage'>> {
+async function rank(): Promise<Omit<WorkloadResult, 'dtype' | 'loadMs' | 'memory' | 'loadAverage'>> {
   const wanted = runs ?? workload.runs;
   // Made beforehand: the main thread is to be watched at the library's work, not at ours.
   const calls = Array.from({ length: wanted + 1 }, (_, run) => callsOf(workload, run));

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { Dtype } from 'rerankit';
 import { measure } from './child.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { describeMachine, machineLines } from './machine.ts';
-import type { MatmulRequest, MatmulResult } from './measure-matmul.ts';
+import type { MatmulDtype, MatmulRequest, MatmulResult } from './measure-matmul.ts';
 import type { WorkloadRequest, WorkloadResult } from './measure-workload.ts';
 import { type BenchModel, linearWeights, openModel } from './model.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -46,7 +47,8 @@ async function benchModel(model: BenchModel, { workloads, ...options }: Options)
   const { shape } = model;
   const { runs, threads, tokenBudget, dtype } = options;
   const weights = linearWeights(shape);
-  const rate = () => measure<MatmulResult>('measure-matmul', { shape, threads } satisfies MatmulRequest);
+  const rate = (type: Dtype) =>
+    measure<MatmulResult>('measure-matmul', { shape, threads, dtype: ruler(type) } satisfies MatmulRequest);
   console.log(
     `\n${model.name}: ${shape.layers} layers, hidden size ${shape.hidden}, ${Math.round(weights / 1e6)} M linear weights`,
   );
@@ -54,7 +56,7 @@ async function benchModel(model: BenchModel, { workloads, ...options }: Options)
 
   const rows: Figures[] = [];
   // Machines are shared and clocks move, so each workload is held against the rate right before and after it.
-  let before = await rate();
+  let before: MatmulResult | undefined;
   for (const name of workloads) {
     const workload = workloadFor(name, weights);
     if (workload.maxLength > shape.maxPositions) {
@@ -63,16 +65,23 @@ async function benchModel(model: BenchModel, { workloads, ...options }: Options)
     }
     const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget, dtype };
     const result = await measure<WorkloadResult>('measure-workload', request);
-    const after = await rate();
-    const row = figuresOf(model, workload, result, [before, after]);
+    const after = await rate(result.dtype);
+    const row = figuresOf(model, workload, result, before ? [before, after] : [after]);
     before = after;
     rows.push(row);
     console.log(tableLine(row));
     if (name === 'longest') judgeMemory(row);
   }
   const rates = rows.map(({ matmulGflops }) => Math.round(matmulGflops));
-  console.log(`100% matmul is ${Math.min(...rates)} to ${Math.max(...rates)} GFLOP/s (float32, ONNX Runtime alone).`);
+  console.log(
+    `100% matmul is ${Math.min(...rates)} to ${Math.max(...rates)} GOP/s (${rows[0]?.dtype}, ONNX Runtime alone).`,
+  );
   return rows;
+}
+
+/** On a GPU (see `npm run bench:cuda`) the share means nothing. */
+function ruler(dtype: Dtype): MatmulDtype {
+  return dtype === 'int8' || dtype === 'int4' ? dtype : 'fp32';
 }
 
 function judgeMemory({ model, computedTokensPerRun, memory }: Figures): void {
