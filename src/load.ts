@@ -29,6 +29,7 @@ export interface Loaded {
 export async function load(model: string | undefined, options: LoadOptions): Promise<Loaded> {
   const { onProgress, device = 'auto', deviceId = 0, dtype = 'auto', threads = availableParallelism() } = options;
   options.signal?.throwIfAborted();
+  const store = storeOf(options);
   const checkpoint = await openCheckpoint(await resolveModel(model, options));
   const maxLength = maxLengthOf(checkpoint, options.maxLength);
   options.signal?.throwIfAborted();
@@ -59,10 +60,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       dtype,
       cudaLibraryDir: options.cudaLibraryDir,
       memoryBytes: availableMemory(),
-      store: {
-        folder: compiledFolder(options.compiledDir),
-        ...(options.compiledMaxBytes === undefined ? {} : { maxBytes: options.compiledMaxBytes }),
-      },
+      store,
       devices: device === 'auto' ? AUTO_DEVICES.filter((one) => dtype === 'auto' || canRun(one, dtype)) : [device],
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
@@ -101,6 +99,17 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
 function oneOf(engines: readonly Engine[]): Engine {
   const [only] = engines;
   return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
+}
+
+/** Where compiled models are kept. A user without a place for them can still run every model. */
+function storeOf({ compiledDir, compiledMaxBytes }: LoadOptions): LoadRequest['store'] {
+  try {
+    const folder = compiledFolder(compiledDir);
+    return compiledMaxBytes === undefined ? { folder } : { folder, maxBytes: compiledMaxBytes };
+  } catch (error) {
+    if (!RerankitError.isInstance(error, 'CACHE_FAILED')) throw error;
+    return { problem: error.message };
+  }
 }
 
 /** Memory that this process may have: a container's limit, where there is one. */

@@ -18,6 +18,10 @@ describe('options', () => {
       { device: 'cuda', dtype: 'int8' },
       /'int8', which does not run on device 'cuda': use device: 'cpu', or dtype: 'fp32'/,
     ],
+    [{ dtype: 'int8', device: 'webgpu' }, /dtype .* is 'int8', which does not run on device 'webgpu'/],
+    [{ dtype: 'int4', device: 'cuda' }, /dtype .* is 'int4', which does not run on device 'cuda'/],
+    [{ compiledMaxBytes: -1 }, /option compiledMaxBytes .* at least 0, not -1/],
+    [{ compiledDir: 5 }, /option compiledDir .* must be a string, not 5/],
     [{ threads: 0 }, /option threads .* integer from 1 to 1024, not 0/],
     [{ maxLength: 63 }, /option maxLength .* at least 64, not 63/],
     [{ maxLength: 100.5 }, /not 100.5/],
@@ -60,6 +64,9 @@ describe('options', () => {
   test('good ones pass, and undefined counts as absent', () => {
     const options: LoadOptions = { device: 'cuda', deviceId: 1, dtype: 'fp32', threads: 2, maxLength: 64 };
     expect(readLoadOptions(options)).toEqual(options);
+    // Whether a device that is yet to be chosen runs it is found out later.
+    for (const device of ['auto', 'cpu', undefined] as const) expect(load({ dtype: 'int8', device })).not.toThrow();
+    expect(load({ dtype: 'auto', device: 'cuda' })).not.toThrow();
     expect(load({ device: undefined, signal: undefined })()).toEqual({});
     expect(readRerankOptions({ topN: 1, minScore: 1, priority: -1.5, instruction: '' })).toMatchObject({ topN: 1 });
     expect(readScoreOptions({ signal: AbortSignal.abort() }).signal?.aborted).toBe(true);

@@ -33,8 +33,8 @@ function roundBlock(rows: Float32Array, start: number, length: number, rounded: 
   let extreme = 0;
   for (let at = start; at < start + length; at++) {
     const value = rows[at] as number;
-    // Written so that a NaN stays.
-    if (!(Math.abs(value) <= Math.abs(extreme))) extreme = value;
+    // Nothing is greater than a NaN: once there, it stays.
+    if (Math.abs(value) > Math.abs(extreme) || Number.isNaN(value)) extreme = value;
   }
   rounded.fill(0, length);
   const inverse = extreme === 0 ? 0 : -ZERO / extreme;

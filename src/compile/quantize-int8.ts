@@ -24,8 +24,8 @@ export function quantizeInt8(
     let largest = 0;
     for (let at = start; at < start + columns; at++) {
       const magnitude = Math.abs(rows[at] as number);
-      // Written so that a NaN stays.
-      if (!(magnitude <= largest)) largest = magnitude;
+      // Nothing is greater than a NaN: once there, it stays.
+      if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
     }
     scales[row] = largest / most;
     const inverse = largest === 0 ? 0 : most / largest;

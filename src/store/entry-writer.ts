@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { show } from '../errors.ts';
 import { EntryFile } from './entry-file.ts';
 import type { JsonRecord } from './json.ts';
 import { isFileName } from './manifest.ts';
-import { inStore } from './store-error.ts';
+import { buildError, inStore } from './store-error.ts';
 
 /**
  * Writes the files of an entry, and may resolve to details to keep in its manifest (under 1 MiB as JSON). It should end
@@ -38,6 +38,22 @@ export class EntryWriter {
       this.#files.set(name, file);
       return file;
     });
+  }
+
+  /**
+   * Gives `work` a folder for files on the way, which is gone afterwards. Rejects as `work` does, or with `CACHE_FAILED`
+   * if it failed because the disk is full: native code says so in its own words, and there is room again once the folder
+   * is gone.
+   */
+  async scratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
+    const folder = await inStore(this.#cacheFolder, () => mkdtemp(join(this.folder, 'scratch-')));
+    try {
+      return await work(folder);
+    } catch (error) {
+      throw await buildError(this.#cacheFolder, error);
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 
   /** The file that {@link create} began under this name. */

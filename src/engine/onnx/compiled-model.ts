@@ -52,12 +52,14 @@ async function fromStore(
   warn: (message: string) => void,
 ): Promise<CompiledSession> {
   const { signal, guard, report } = context;
+  if ('problem' in request.store) throw new RerankitError('CACHE_FAILED', request.store.problem);
   const store = new CompiledStore(request.store);
   const entry = await store.obtain(
     await compiledKey(request, form),
     async (writer) => {
       const file = await writer.create(WEIGHTS);
-      const layOut: Prepack = (matrix, piece) => guard.enter(() => prepack(form.form, matrix, piece));
+      const layOut: Prepack = (matrix, piece) =>
+        writer.scratch((folder) => guard.enter(() => prepack(form.form, matrix, piece, folder)));
       await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
       return { form: form.form };
     },
@@ -71,8 +73,13 @@ async function fromStore(
         'it will be removed for the next one, and made again each time.',
     );
   }
-  const model = modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
-  return { model, release: entry.release };
+  try {
+    const model = modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
+    return { model, release: entry.release };
+  } catch (error) {
+    await entry.release();
+    throw error;
+  }
 }
 
 async function build(

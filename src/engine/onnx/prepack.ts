@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import type { Prepacked } from '../../compile/compile-weights.ts';
@@ -18,30 +17,27 @@ const DATA = 'model.bin';
 /**
  * Has ONNX Runtime lay a matrix out as this processor's kernel wants it: makes a session of that one product, and takes
  * the layout from what the session saves. `undefined` if the kernel uses matrices as they are.
+ * @param folder for what the session saves
  */
 export async function prepack(
   form: PackedForm,
   matrix: MatrixValues,
   piece: PartValues,
+  folder: string,
 ): Promise<Prepacked | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'rerankit-prepack-'));
-  try {
-    const session = await InferenceSession.create(productOf(form, matrix, piece), {
-      ...sessionOptions(1, {
-        optimized_model_external_initializers_file_name: DATA,
-        optimized_model_external_initializers_min_size_in_bytes: '1',
-        save_external_prepacked_constant_initializers: '1',
-      }),
-      optimizedModelFilePath: join(folder, MODEL),
-    });
-    await session.release();
-    const entry = readExternalData(await readFile(join(folder, MODEL)))
-      .get(WEIGHT)
-      ?.get('prepacked_0');
-    return entry === undefined ? undefined : take(entry, await readFile(join(folder, DATA)));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const session = await InferenceSession.create(productOf(form, matrix, piece), {
+    ...sessionOptions(1, {
+      optimized_model_external_initializers_file_name: DATA,
+      optimized_model_external_initializers_min_size_in_bytes: '1',
+      save_external_prepacked_constant_initializers: '1',
+    }),
+    optimizedModelFilePath: join(folder, MODEL),
+  });
+  await session.release();
+  const entry = readExternalData(await readFile(join(folder, MODEL)))
+    .get(WEIGHT)
+    ?.get('prepacked_0');
+  return entry === undefined ? undefined : take(entry, await readFile(join(folder, DATA)));
 }
 
 /** The notation is `key|offset;length;checksum`, with more such triples where a layout has several buffers. */

@@ -34,8 +34,8 @@ export interface LoadRequest {
   readonly dtype: Dtype | 'auto';
   /** Memory that this process may have, in bytes. */
   readonly memoryBytes: number;
-  /** Where compiled models are kept. */
-  readonly store: CompiledStoreOptions;
+  /** Where compiled models are kept, or why they cannot be. */
+  readonly store: CompiledStoreOptions | { readonly problem: string };
   /** Devices to try, in order. */
   readonly devices: readonly Device[];
   readonly deviceId: number;
