@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     run: 'bench/run.ts',
+    'attention-cost': 'bench/attention-cost.ts',
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
     cuda: 'bench/cuda.ts',
