@@ -33,7 +33,7 @@ const BLOCK_QUERIES = 256;
  * What a rectangle costs besides its query-key pairs, in pairs: what `npm run bench:attention` measures at the shapes of
  * the embedded model (rectangle 995, query 22, key 15) and of Qwen3-Reranker-0.6B (0, 18, 14), or near it.
  */
-const COST = {
+export const COST = {
   /** Starting one: a turn of the loop, a dozen operators. Some 13 microseconds, whatever the model. */
   rectangle: 500,
   /** Gathering a query, and scattering its result. */

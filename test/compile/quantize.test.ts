@@ -108,14 +108,18 @@ describe('rounding to int4', () => {
             const scale = scales[row * blocks + block] ?? Number.NaN;
             let squares = 0;
             let plain = 0;
+            let slope = 0;
             for (const [at, value] of part.entries()) {
               const back = integer(values, blocks, row, from + at) * scale;
               squares += (value - back) ** 2;
+              slope += (value - back) * integer(values, blocks, row, from + at);
               const steps =
                 step === 0 ? 0 : Math.max(-8, Math.min(7, Math.round((value / step) * -Math.sign(extreme))));
               plain += (value - steps * -Math.sign(extreme) * step) ** 2;
               expect(Math.abs(value - back)).toBeLessThanOrEqual(1.2 * step + 1e-6 * largest);
             }
+            // No other scale would do better for the same integers.
+            expect(Math.abs(slope)).toBeLessThanOrEqual(1e-4 * largest);
             expect(squares).toBeLessThanOrEqual(plain * (1 + 1e-4) + 1e-8 * largest ** 2);
           }
         }

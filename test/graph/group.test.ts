@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, blocksOf, type Group, groupBlocks, type Sequence } from '../../src/graph/group.ts';
+import { type Block, blocksOf, COST, type Group, groupBlocks, type Sequence } from '../../src/graph/group.ts';
 
 const sequences = fc.array(
   fc
@@ -13,11 +13,11 @@ const sequences = fc.array(
 );
 const maxArea = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 50_000, max: 2_000_000 }));
 
-/** What groups cost, by the same constants: pairs, and a start, queries and keys counted in pairs. */
+/** What groups cost: pairs, and a start, queries and keys counted in pairs. */
 function cost(groups: readonly Pick<Group, 'blocks' | 'queries' | 'keys'>[]): number {
   return groups.reduce((sum, { blocks, queries, keys }) => {
     const count = blocks.length;
-    return sum + 1500 + count * (queries * keys + 12 * queries + 18 * keys);
+    return sum + COST.rectangle + count * (queries * keys + COST.query * queries + COST.key * keys);
   }, 0);
 }
 
