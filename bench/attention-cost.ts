@@ -70,7 +70,7 @@ for (const [blocks, queries, keys, count] of LAYOUTS) {
 }
 await session.release();
 
-const [, perRectangle = 0, perQuery = 0, perKey = 0, perPair = 1] = fit(rows);
+const [, perRectangle = 0, perQuery = 0, perKey = 0, perPair = 1] = leastSquares(rows);
 const microseconds = (cost: number) => `${(1000 * cost).toFixed(3)} us`;
 console.log(
   `\n${name}, ${threads} threads: a pair ${microseconds(perPair)}, a key ${microseconds(perKey)}, ` +
@@ -92,7 +92,7 @@ function rectangle(blocks: number, queries: number, keys: number): Group {
 }
 
 /** Least squares of relative errors, all factors at least zero: coordinate descent. */
-function fit(samples: readonly { features: readonly number[]; ms: number }[]): number[] {
+function leastSquares(samples: readonly { features: readonly number[]; ms: number }[]): number[] {
   const scaled = samples.map(({ features, ms }) => features.map((feature) => feature / ms));
   const factors = (samples[0]?.features ?? []).map(() => 0);
   for (let round = 0; round < 20_000; round++) {
