@@ -1,3 +1,4 @@
+import type { Dtype } from 'rerankit';
 import type { MatmulResult } from './measure-matmul.ts';
 import type { WorkloadResult } from './measure-workload.ts';
 import { type BenchModel, linearWeights, weightsPerToken } from './model.ts';
@@ -7,6 +8,7 @@ import type { Workload } from './workloads.ts';
 export interface Figures {
   readonly model: string;
   readonly workload: Workload;
+  readonly dtype: Dtype;
   readonly runs: number;
   readonly loadMs: number;
   readonly firstMs: number;
@@ -26,6 +28,9 @@ export interface Figures {
   readonly loadAverage: number;
 }
 
+/** In the form in which ONNX Runtime holds them: in int4 with a float32 scale for each 32. */
+const BYTES_PER_WEIGHT: Readonly<Record<Dtype, number>> = { fp32: 4, bf16: 2, fp16: 2, int8: 1, int4: 0.625 };
+
 export function figuresOf(
   model: BenchModel,
   workload: Workload,
@@ -36,10 +41,11 @@ export function figuresOf(
   const perSecond = (count: number) => (1000 * count) / result.busyMs;
   const gflops = (2 * weightsPerToken(model.shape) * perSecond(result.computedTokens)) / 1e9;
   const matmulGflops = matmuls.reduce((sum, rate) => sum + rate.gflops, 0) / matmuls.length;
-  const weightBytes = Float32Array.BYTES_PER_ELEMENT * linearWeights(model.shape);
+  const weightBytes = BYTES_PER_WEIGHT[result.dtype] * linearWeights(model.shape);
   return {
     model: model.name,
     workload,
+    dtype: result.dtype,
     runs: result.runs,
     loadMs: result.loadMs,
     firstMs: result.firstMs,

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { Reranker } from 'rerankit';
+import { type Dtype, type LoadOptions, Reranker } from 'rerankit';
 import { answer, readRequest } from './child.ts';
 import { type Call, callsOf, type Workload } from './workloads.ts';
 
@@ -12,9 +12,12 @@ export interface WorkloadRequest {
   readonly runs: number | undefined;
   readonly threads: number | undefined;
   readonly tokenBudget: number | undefined;
+  readonly dtype: string | undefined;
 }
 
 export interface WorkloadResult {
+  /** What the library ran in. */
+  readonly dtype: Dtype;
   readonly loadMs: number;
   /** Of the very first calls after loading. */
   readonly firstMs: number;
@@ -44,12 +47,14 @@ export interface LoopDelay {
 /** No repeated call is begun after this time, unless the number of runs was asked for. */
 const ENOUGH_MS = 20_000;
 
-const { model, workload, runs, threads, tokenBudget } = readRequest<WorkloadRequest>();
+const { model, workload, runs, threads, tokenBudget, dtype } = readRequest<WorkloadRequest>();
 const loadAverage = loadavg()[0] ?? 0;
 const idle = await loopDelay(() => setTimeout(500));
 
 const loading = performance.now();
-const reranker = await Reranker.load(model, { maxLength: workload.maxLength, threads, tokenBudget });
+// The library itself says which types it knows.
+const options = { maxLength: workload.maxLength, threads, tokenBudget, dtype } as LoadOptions;
+const reranker = await Reranker.load(model, options);
 const loadMs = performance.now() - loading;
 const peakAfterLoad = peak();
 const residentAfterLoad = process.memoryUsage.rss();
@@ -57,13 +62,14 @@ const residentAfterLoad = process.memoryUsage.rss();
 const result = await rank();
 await reranker.dispose();
 answer({
+  dtype: reranker.info.dtype,
   loadMs,
   ...result,
   memory: { peakAfterLoad, residentAfterLoad, peak: peak() },
   loadAverage,
 } satisfies WorkloadResult);
 
-async function rank(): Promise<Omit<WorkloadResult, 'loadMs' | 'memory' | 'loadAverage'>> {
+async function rank(): Promise<Omit<WorkloadResult, 'dtype' | 'loadMs' | 'memory' | 'loadAverage'>> {
   const wanted = runs ?? workload.runs;
   // Made beforehand: the main thread is to be watched at the library's work, not at ours.
   const calls = Array.from({ length: wanted + 1 }, (_, run) => callsOf(workload, run));

@@ -13,6 +13,9 @@ export interface BenchModel {
 
 export interface Shape {
   readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
   readonly hidden: number;
   readonly intermediate: number;
   /** Of all heads together. */
@@ -74,6 +77,9 @@ async function readShape(folder: string): Promise<Shape> {
     layers: value('num_hidden_layers'),
     hidden: value('hidden_size'),
     intermediate: value('intermediate_size'),
+    heads: value('num_attention_heads'),
+    kvHeads: value('num_key_value_heads'),
+    headDim,
     querySize: value('num_attention_heads') * headDim,
     keySize: value('num_key_value_heads') * headDim,
     maxPositions: value('max_position_embeddings'),

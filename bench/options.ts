@@ -8,6 +8,10 @@ export interface Options {
   readonly runs: number | undefined;
   readonly threads: number | undefined;
   readonly tokenBudget: number | undefined;
+  /** The library's numeric type. */
+  readonly dtype: string | undefined;
+  /** Measures how speed grows with threads, documents and tokens instead. */
+  readonly scaling: boolean;
   /** Where the JSON goes; a dated file in bench/results if undefined. */
   readonly json: string | undefined;
   readonly help: boolean;
@@ -21,6 +25,8 @@ export const HELP = `Usage: npm run bench -- [options]
   --runs N                     repeated calls of each workload, however long they take
   --threads N                  CPU threads of the library  (default: all)
   --token-budget N             most tokens of a micro-batch  (default: the library's)
+  --dtype NAME                 numeric type of the computation  (default: the library's)
+  --scaling                    measures how speed grows with threads, documents and tokens instead of the workloads
   --json FILE                  where to write the figures  (default: bench/results/DATE.json)`;
 
 export function readOptions(args: readonly string[]): Options {
@@ -33,6 +39,8 @@ export function readOptions(args: readonly string[]): Options {
       runs: { type: 'string' },
       threads: { type: 'string' },
       'token-budget': { type: 'string' },
+      dtype: { type: 'string' },
+      scaling: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -48,12 +56,15 @@ export function readOptions(args: readonly string[]): Options {
     runs: wholeNumber('--runs', values.runs),
     threads: wholeNumber('--threads', values.threads),
     tokenBudget: wholeNumber('--token-budget', values['token-budget']),
+    dtype: values.dtype,
+    scaling: values.scaling,
     json: values.json,
     help: values.help,
   };
 }
 
-function wholeNumber(flag: string, value: string | undefined): number | undefined {
+/** A number that was given on the command line, if it was. */
+export function wholeNumber(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 1)

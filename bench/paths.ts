@@ -5,3 +5,5 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CACHE = join(ROOT, '.cache', 'bench');
 export const RESULTS = join(ROOT, 'bench', 'results');
+/** Packages that the bench against peers needs, and nothing else. */
+export const PEERS = join(ROOT, 'bench', 'peers');

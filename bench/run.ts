@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { Dtype } from 'rerankit';
 import { measure } from './child.ts';
 import { type Figures, figuresOf } from './figures.ts';
-import { describeMachine } from './machine.ts';
-import type { MatmulRequest, MatmulResult } from './measure-matmul.ts';
+import { describeMachine, machineLines } from './machine.ts';
+import type { MatmulDtype, MatmulRequest, MatmulResult } from './measure-matmul.ts';
 import type { WorkloadRequest, WorkloadResult } from './measure-workload.ts';
 import { type BenchModel, linearWeights, openModel } from './model.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { RESULTS } from './paths.ts';
+import { benchScaling, type ScalingFigures } from './scaling.ts';
 import { headLine, tableLine } from './table.ts';
 import { workloadFor } from './workloads.ts';
 
@@ -25,27 +27,28 @@ try {
 
 async function bench(options: Options): Promise<void> {
   const machine = await describeMachine();
-  console.log(`${machine.cpu}, ${machine.cores} cores, ${gigabytes(machine.memoryBytes)}, ${machine.platform}`);
-  console.log(`Node ${machine.node}, onnxruntime-node ${machine.onnxruntime}, rerankit ${machine.rerankit}`);
-  console.log(`load average at the start: ${machine.loadAverage.toFixed(2)}`);
+  console.log(machineLines(machine));
 
   const date = new Date().toISOString();
-  const rows: Figures[] = [];
-  for (const name of options.models) rows.push(...(await benchModel(await openModel(name), options)));
+  const rows: (Figures | ScalingFigures)[] = [];
+  const measureModel = options.scaling ? benchScaling : benchModel;
+  for (const name of options.models) rows.push(...(await measureModel(await openModel(name), options)));
 
   const file = options.json ?? join(RESULTS, `${date.replaceAll(/[:.]/g, '-')}.json`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(
     file,
-    `${JSON.stringify({ date, machine, threads: options.threads ?? machine.cores, rows }, null, 2)}\n`,
+    `${JSON.stringify({ date, machine, threads: options.threads ?? machine.cores, dtype: options.dtype, rows }, null, 2)}\n`,
   );
   console.log(`\nAll figures are in ${relative(process.cwd(), file)}; bench/README.md says what they mean.`);
 }
 
-async function benchModel(model: BenchModel, { workloads, runs, threads, tokenBudget }: Options): Promise<Figures[]> {
+async function benchModel(model: BenchModel, { workloads, ...options }: Options): Promise<Figures[]> {
   const { shape } = model;
+  const { runs, threads, tokenBudget, dtype } = options;
   const weights = linearWeights(shape);
-  const rate = () => measure<MatmulResult>('measure-matmul', { shape, threads } satisfies MatmulRequest);
+  const rate = (type: Dtype) =>
+    measure<MatmulResult>('measure-matmul', { shape, threads, dtype: ruler(type) } satisfies MatmulRequest);
   console.log(
     `\n${model.name}: ${shape.layers} layers, hidden size ${shape.hidden}, ${Math.round(weights / 1e6)} M linear weights`,
   );
@@ -53,25 +56,32 @@ async function benchModel(model: BenchModel, { workloads, runs, threads, tokenBu
 
   const rows: Figures[] = [];
   // Machines are shared and clocks move, so each workload is held against the rate right before and after it.
-  let before = await rate();
+  let before: MatmulResult | undefined;
   for (const name of workloads) {
     const workload = workloadFor(name, weights);
     if (workload.maxLength > shape.maxPositions) {
       console.log(`${name}: left out, the model knows no more than ${shape.maxPositions} positions`);
       continue;
     }
-    const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget };
+    const request: WorkloadRequest = { model: model.path, workload, runs, threads, tokenBudget, dtype };
     const result = await measure<WorkloadResult>('measure-workload', request);
-    const after = await rate();
-    const row = figuresOf(model, workload, result, [before, after]);
+    const after = await rate(result.dtype);
+    const row = figuresOf(model, workload, result, before ? [before, after] : [after]);
     before = after;
     rows.push(row);
     console.log(tableLine(row));
     if (name === 'longest') judgeMemory(row);
   }
   const rates = rows.map(({ matmulGflops }) => Math.round(matmulGflops));
-  console.log(`100% matmul is ${Math.min(...rates)} to ${Math.max(...rates)} GFLOP/s (float32, ONNX Runtime alone).`);
+  console.log(
+    `100% matmul is ${Math.min(...rates)} to ${Math.max(...rates)} GOP/s (${rows[0]?.dtype}, ONNX Runtime alone).`,
+  );
   return rows;
+}
+
+/** On a GPU (see `npm run bench:cuda`) the share means nothing. */
+function ruler(dtype: Dtype): MatmulDtype {
+  return dtype === 'int8' || dtype === 'int4' ? dtype : 'fp32';
 }
 
 function judgeMemory({ model, computedTokensPerRun, memory }: Figures): void {

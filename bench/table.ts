@@ -14,6 +14,7 @@ const COLUMNS: readonly Column[] = [
     cell: ({ workload: { name, queries, documents, tokens } }) =>
       `${name} ${queries > 1 ? `${queries}x` : ''}${documents}x${tokens}`,
   },
+  { title: 'dtype', width: 6, cell: ({ dtype }) => dtype },
   { title: 'runs', width: 5, cell: ({ runs }) => `${runs}` },
   { title: 'load ms', width: 8, cell: ({ loadMs }) => whole(loadMs) },
   { title: 'first ms', width: 9, cell: ({ firstMs }) => whole(firstMs) },

@@ -4,8 +4,12 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     run: 'bench/run.ts',
+    'attention-cost': 'bench/attention-cost.ts',
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
+    cuda: 'bench/cuda.ts',
+    'run-peers': 'bench/peers/run.ts',
+    'measure-rerankit': 'bench/peers/measure-rerankit.ts',
   },
   // Two levels below the repository, like the modules of test/support that are bundled with it and look for the
   // tokenizer from there.

@@ -65,11 +65,15 @@ export const WORKLOADS: readonly Scaled[] = [
 /** From here on a model is a large one: weights of its linear layers. */
 const LARGE = 100e6;
 
+export function isLarge(linearWeights: number): boolean {
+  return linearWeights >= LARGE;
+}
+
 export function workloadFor(name: string, linearWeights: number): Workload {
   const workload = WORKLOADS.find((candidate) => candidate.name === name);
   if (workload === undefined) throw new Error(`No workload ${name}`);
   const { large, ...usual } = workload;
-  return linearWeights < LARGE ? usual : { ...usual, ...large };
+  return isLarge(linearWeights) ? { ...usual, ...large } : usual;
 }
 
 export interface Call {
@@ -99,12 +103,12 @@ const WORDS =
 /** Of these words, in the vocabulary of the embedded model. */
 const TOKENS_PER_WORD = 1.1;
 
-function textOf(words: number, random: () => number): string {
+export function textOf(words: number, random: () => number): string {
   return Array.from({ length: words }, () => WORDS[Math.floor(random() * WORDS.length)]).join(' ');
 }
 
 /** Small, seeded random numbers from 0 to 1 (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

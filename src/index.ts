@@ -1,3 +1,4 @@
+export { compile } from './compile-model.ts';
 export type { Device, RefusedDevice } from './engine/onnx/device.ts';
 export type { Dtype } from './engine/onnx/dtype.ts';
 export { ERROR_CODES, type ErrorCode, RerankitError } from './errors.ts';
@@ -12,6 +13,8 @@ export type { HubOptions } from './model/resolve-options.ts';
 export { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 export { Reranker } from './reranker.ts';
 export type {
+  CompileOptions,
+  CompileResult,
   LoadOptions,
   Pair,
   RerankerInfo,

@@ -4,6 +4,7 @@ import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun } from './engine/onnx/dtype.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
 import type { LoadRequest } from './engine/onnx/protocol.ts';
+import { ParallelEngine } from './engine/parallel-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
 import type { LoadProgress } from './model/progress.ts';
@@ -20,6 +21,8 @@ export interface Loaded {
   readonly tokenizer: TokenizerClient;
   readonly engine: Engine;
   readonly info: RerankerInfo;
+  /** Tokens of a micro-batch that suit the device; `undefined` for the general default. */
+  readonly tokenBudget: number | undefined;
 }
 
 /** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
@@ -43,26 +46,29 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   };
   const { files, config, tensors, headTensor } = checkpoint;
   const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
-  let engine: OnnxEngine | undefined;
+  const deviceIds = options.devices ?? [deviceId];
+  let engines: readonly OnnxEngine[] = [];
   try {
     onProgress?.({ phase: 'tokenizer' });
     const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
     checkVocabulary(checkpoint, largestId);
-    const request: LoadRequest = {
+    const request: Omit<LoadRequest, 'deviceId'> = {
       checkpoint: { config, tensors, headTensor },
       yesId,
       noId,
       maxLength,
       dtype,
+      cudaLibraryDir: options.cudaLibraryDir,
       memoryBytes: availableMemory(),
       store,
       devices: device === 'auto' ? AUTO_DEVICES.filter((one) => dtype === 'auto' || canRun(one, dtype)) : [device],
-      deviceId,
       threads,
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
     };
-    engine = new OnnxEngine(request, { onProgress: onEngineProgress, signal });
-    const loaded = await unlessAborted(engine.load(), signal);
+    const listeners = { onProgress: onEngineProgress, signal };
+    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }, listeners));
+    const [loaded, ...others] = await unlessAborted(Promise.all(engines.map((one) => one.load())), signal);
+    if (loaded === undefined) throw new Error('The list of devices is empty.');
     for (const warning of loaded.warnings) process.emitWarning(warning, { type: 'RerankitWarning' });
     const info: RerankerInfo = {
       model: files.id,
@@ -71,19 +77,28 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       dtype: loaded.dtype.dtype,
       dtypeReason: loaded.dtype.reason,
       device: loaded.device,
-      deviceId: NUMBERED_DEVICES.includes(loaded.device) ? deviceId : 0,
+      deviceId: NUMBERED_DEVICES.includes(loaded.device) ? (deviceIds[0] ?? 0) : 0,
+      deviceIds: NUMBERED_DEVICES.includes(loaded.device) ? deviceIds : [0],
       threads,
       refusedDevices: loaded.refusedDevices,
       contextLength: config.maxPositions,
       maxLength,
     };
-    return { tokenizer, engine, info };
+    const budgets = [loaded, ...others].flatMap(({ tokenBudget }) => tokenBudget ?? []);
+    // Each GPU gets its part of a micro-batch, so that the one with least memory sets the size of all parts.
+    const tokenBudget = budgets.length === 0 ? undefined : Math.min(...budgets) * deviceIds.length;
+    return { tokenizer, engine: oneOf(engines), info, tokenBudget };
   } catch (error) {
     // Not awaited: making a session cannot be interrupted, and whoever aborted should not wait for it.
     void tokenizer.dispose();
-    void engine?.dispose();
+    for (const engine of engines) void engine.dispose();
     throw error;
   }
+}
+
+function oneOf(engines: readonly Engine[]): Engine {
+  const [only] = engines;
+  return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
 }
 
 /** Where compiled models are kept. A user without a place for them can still run every model. */

@@ -1,7 +1,9 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
-import { canRun, DTYPES } from './engine/onnx/dtype.ts';
+import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
 import { RerankitError, show } from './errors.ts';
-import type { LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+import { PACKED_FORMS } from './graph/packed-matrices.ts';
+import type { HubOptions } from './model/resolve-options.ts';
+import type { CompileOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
 /** A kind of value: what it is called in an error, and what belongs to it. */
 interface Kind {
@@ -33,9 +35,23 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
   };
 }
 
+const HUB_RULES: Rules<HubOptions> = {
+  revision: string,
+  cacheDir: string,
+  token: string,
+  endpoint: string,
+  offline: boolean,
+  fetch: callback,
+};
+
 const LOAD_RULES: Rules<LoadOptions> = {
   device: oneOf(['auto', ...DEVICES]),
   deviceId: integer(0, 1023),
+  devices: {
+    expected: 'a list of integers from 0 to 1023',
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(integer(0, 1023).accepts),
+  },
+  cudaLibraryDir: string,
   dtype: oneOf(['auto', ...DTYPES]),
   compiledDir: string,
   compiledMaxBytes: integer(0),
@@ -45,12 +61,14 @@ const LOAD_RULES: Rules<LoadOptions> = {
   tokenBudget: integer(1),
   attentionBudgetBytes: integer(1_000_000),
   maxQueuedDocuments: integer(1),
-  revision: string,
-  cacheDir: string,
-  token: string,
-  endpoint: string,
-  offline: boolean,
-  fetch: callback,
+  ...HUB_RULES,
+  onProgress: callback,
+  signal,
+};
+
+const COMPILE_RULES: Rules<CompileOptions> = {
+  dtype: oneOf(PACKED_FORMS),
+  ...HUB_RULES,
   onProgress: callback,
   signal,
 };
@@ -82,13 +100,24 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
         `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
     );
   }
+  if (own.devices !== undefined && device !== 'cuda') {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
+    );
+  }
   if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {
     throw new RerankitError(
       'INVALID_OPTION',
-      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: 'cpu', or dtype: 'fp32'.`,
+      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: '${isHalf(dtype) ? 'cuda' : 'cpu'}', or dtype: 'fp32'.`,
     );
   }
-  return own;
+  return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
+}
+
+/** The same for `compile`. */
+export function readCompileOptions(options: CompileOptions): CompileOptions {
+  return read('compile', COMPILE_RULES, options);
 }
 
 /** The same for `rerank`. */

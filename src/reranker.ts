@@ -44,7 +44,7 @@ export class Reranker implements AsyncDisposable {
     this.#scheduler = new Scheduler({
       engine: loaded.engine,
       lane: laneOf(loaded.info.device, loaded.info.deviceId),
-      tokenBudget: options.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
+      tokenBudget: options.tokenBudget ?? loaded.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
       maxQueuedDocuments: options.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
     });
   }

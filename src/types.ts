@@ -3,6 +3,8 @@ import type { Dtype } from './engine/onnx/dtype.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
 
+export type { Dtype } from './engine/onnx/dtype.ts';
+
 /** How to load a model. */
 export interface LoadOptions extends HubOptions {
   /**
@@ -14,13 +16,25 @@ export interface LoadOptions extends HubOptions {
   /** Which of several devices; for `'cuda'` and `'dml'`. @default 0 */
   readonly deviceId?: number | undefined;
   /**
+   * Several GPUs, for `device: 'cuda'`: each gets the whole model and a part of every micro-batch.
+   * @default the one of `deviceId`
+   */
+  readonly devices?: readonly number[] | undefined;
+  /**
    * Numeric type of the linear layers, whatever type the weights are stored in: `'fp32'` (the reference), `'int8'`
    * (8-bit weights and activations: fastest on a CPU, a quarter of the memory) or `'int4'` (4-bit weights in blocks:
    * least memory, less exact). `'auto'` takes int8 on a CPU with exact 8-bit products, int4 where memory is too short for
-   * that, and fp32 for small models and other devices; `info.dtypeReason` says why. int8 and int4 run on the CPU only.
+   * that, on CUDA the 16-bit type the weights are stored in (`'bf16'` for others), and fp32 for small models and other
+   * devices; `info.dtypeReason` says why. int8 and int4 run on the CPU only, `'bf16'` and `'fp16'` on CUDA only.
    * @default 'auto'
    */
   readonly dtype?: Dtype | 'auto' | undefined;
+  /**
+   * A folder with ONNX Runtime's CUDA libraries, and CUDA's own if they are not installed: what
+   * `pip install --target FOLDER "onnxruntime-gpu[cuda,cudnn]"` makes, or any other. Several are separated as in PATH.
+   * @default the environment variable RERANKIT_ORT_CUDA_DIR
+   */
+  readonly cudaLibraryDir?: string | undefined;
   /** CPU threads of a run. @default all that this process may use */
   readonly threads?: number | undefined;
   /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
@@ -34,7 +48,7 @@ export interface LoadOptions extends HubOptions {
   /**
    * Most tokens of a micro-batch; a longer document runs alone. Larger micro-batches compute shared prefixes less often,
    * take more memory, and keep other calls waiting longer.
-   * @default 2048
+   * @default 2048; on CUDA up to 16384, by the memory that is free
    */
   readonly tokenBudget?: number | undefined;
   /** Most bytes of attention scores at a time, at least 1 MB. @default 134217728 (128 MiB) */
@@ -52,6 +66,25 @@ export interface LoadOptions extends HubOptions {
   readonly onProgress?: OnLoadProgress | undefined;
   /** Gives up loading: rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How to write a smaller copy of a model. */
+export interface CompileOptions extends HubOptions {
+  /** Numeric type of the linear layers' weights. @default 'int8' */
+  readonly dtype?: 'int8' | 'int4' | undefined;
+  /** Told how it goes. What it throws rejects the call; it is not awaited. */
+  readonly onProgress?: OnLoadProgress | undefined;
+  /** Gives up: rejects with the signal's reason, and leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `compile` wrote. */
+export interface CompileResult {
+  /** Absolute path, to be given to `Reranker.load`. */
+  readonly folder: string;
+  readonly dtype: 'int8' | 'int4';
+  /** Bytes of the weights. */
+  readonly weightBytes: number;
 }
 
 /** How to rank. */
@@ -151,8 +184,10 @@ export interface RerankerInfo {
   /** Why that type. */
   readonly dtypeReason: string;
   readonly device: Device;
-  /** Which of several devices of that kind. */
+  /** Which of several devices of that kind; the first of {@link deviceIds}. */
   readonly deviceId: number;
+  /** All devices that share the work. */
+  readonly deviceIds: readonly number[];
   /** CPU threads of a run. */
   readonly threads: number;
   /** Devices that were tried before, and why they were refused. */

@@ -9,7 +9,15 @@ const rerank = (options: unknown) => () => readRerankOptions(options as RerankOp
 describe('options', () => {
   test.each([
     [{ device: 'tpu' }, /option device of Reranker.load must be one of 'auto', 'cpu', .*not "tpu"/],
-    [{ dtype: 'fp8' }, /option dtype .* must be one of 'auto', 'fp32', 'int8', 'int4', not "fp8"/],
+    [{ dtype: 'q8' }, /option dtype .* must be one of 'auto', 'fp32', 'bf16', 'fp16', 'int8', 'int4', not "q8"/],
+    [
+      { device: 'cpu', dtype: 'bf16' },
+      /dtype of Reranker.load is 'bf16', which does not run on device 'cpu': use device: 'cuda'/,
+    ],
+    [
+      { device: 'cuda', dtype: 'int8' },
+      /'int8', which does not run on device 'cuda': use device: 'cpu', or dtype: 'fp32'/,
+    ],
     [{ dtype: 'int8', device: 'webgpu' }, /dtype .* is 'int8', which does not run on device 'webgpu'/],
     [{ dtype: 'int4', device: 'cuda' }, /dtype .* is 'int4', which does not run on device 'cuda'/],
     [{ compiledMaxBytes: -1 }, /option compiledMaxBytes .* at least 0, not -1/],
@@ -27,6 +35,12 @@ describe('options', () => {
       { deviceId: 1, device: 'cpu' },
       /deviceId of Reranker.load is 1, but "cpu" is not numbered; it goes with cuda and dml/,
     ],
+    [
+      { device: 'cuda', devices: [] },
+      /devices of Reranker.load must be a list of integers from 0 to 1023, not an array/,
+    ],
+    [{ device: 'cuda', devices: [0, 1.5] }, /must be a list of integers/],
+    [{ devices: [0, 1] }, /devices of Reranker.load goes with device 'cuda', not "auto"/],
     [{ topN: 5 }, /Reranker.load has no option "topN"; its options are device, /],
     [null, /options of Reranker.load must be an object, not null/],
     ['cpu', /must be an object, not "cpu"/],

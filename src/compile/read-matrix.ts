@@ -51,10 +51,11 @@ export async function readMatrix(
     case 'int4': {
       const { values, scales } = await readInt4(location, tensors);
       const blocks = scales.length / outputs;
+      const blockBytes = values.length / scales.length;
       return {
         outputs,
         inputs,
-        values: [part(UINT8, [outputs, blocks, INT4_BLOCK / 2], values)],
+        values: [part(UINT8, [outputs, blocks, blockBytes], values)],
         scales: part(FLOAT, [outputs, blocks], scales),
       };
     }
@@ -75,23 +76,17 @@ function part(type: ElementType, shape: readonly number[], values: ArrayBufferVi
 }
 
 /** A matrix as int8 [out, in] with scales [out]: as it is stored, or rounded. */
-async function readInt8(
+export async function readInt8(
   location: TensorLocation,
   tensors: TensorMap,
   bits: WeightBits,
 ): Promise<{ values: Int8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
-  const values = new Int8Array(outputs * inputs);
   const stored = await scalesOf(location, tensors);
-  if (stored && bits === 8) {
-    let at = 0;
-    const bytes = bytesOf(values);
-    for await (const piece of tensorBytes(location)) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return { values, scales: stored };
+  if (stored && location.dtype === 'I8' && bits === 8) {
+    return { values: new Int8Array((await readBytes(location)).buffer), scales: stored };
   }
+  const values = new Int8Array(outputs * inputs);
   const scales = new Float32Array(outputs);
   for await (const { first, count, values: rows } of floatRows(location, stored)) {
     const part = values.subarray(first * inputs, (first + count) * inputs);
@@ -100,34 +95,42 @@ async function readInt8(
   return { values, scales };
 }
 
-/** A matrix in 4 bits, rounded: see `quantizeInt4`. */
-async function readInt4(
+/** A matrix in 4 bits: as it is stored, or rounded; see `quantizeInt4`. */
+export async function readInt4(
   location: TensorLocation,
   tensors: TensorMap,
 ): Promise<{ values: Uint8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
+  const stored = await scalesOf(location, tensors);
+  if (stored && location.dtype === 'I4') return { values: await readBytes(location), scales: stored };
   const blocks = Math.ceil(inputs / INT4_BLOCK);
   const width = (blocks * INT4_BLOCK) / 2;
   const values = new Uint8Array(outputs * width);
   const scales = new Float32Array(outputs * blocks);
-  for await (const { first, count, values: rows } of floatRows(location, await scalesOf(location, tensors))) {
+  for await (const { first, count, values: rows } of floatRows(location, stored)) {
     const end = first + count;
-    quantizeInt4(
-      rows,
-      inputs,
-      values.subarray(first * width, end * width),
-      scales.subarray(first * blocks, end * blocks),
-    );
+    const part = values.subarray(first * width, end * width);
+    quantizeInt4(rows, inputs, part, scales.subarray(first * blocks, end * blocks));
   }
   return { values, scales };
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+async function readBytes(location: TensorLocation): Promise<Uint8Array> {
+  const bytes = new Uint8Array(location.byteLength);
+  let at = 0;
+  for await (const piece of tensorBytes(location)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** The scales of a matrix that is stored in 8 bits. */
+/** The scales of a matrix that is stored in 8 or 4 bits. */
 async function scalesOf({ name, dtype }: TensorLocation, tensors: TensorMap): Promise<Float32Array | undefined> {
-  const scales = dtype === 'I8' ? tensors.get(scaleName(name)) : undefined;
+  const scales = dtype === 'I8' || dtype === 'I4' ? tensors.get(scaleName(name)) : undefined;
   return scales && readFloats(scales);
 }

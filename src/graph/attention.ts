@@ -3,6 +3,9 @@ import { GraphBuilder } from './builder.ts';
 import { ElementType } from './onnx-proto.ts';
 import type { Groups } from './ragged-inputs.ts';
 
+/** The part of a config that attention depends on. */
+export type AttentionShape = Pick<Qwen3Config, 'heads' | 'kvHeads' | 'headDim'>;
+
 /**
  * Causal attention over packed tokens, one rectangle at a time: a `Loop` over the groups, so that memory is that of the
  * largest group however long the documents are, and a rectangle holds little but what its rows need.
@@ -12,7 +15,7 @@ import type { Groups } from './ragged-inputs.ts';
  *
  * `q` is [queries, heads * headDim], `k` and `v` are [T, kvHeads * headDim]; returns [out, heads * headDim].
  */
-export function attend(graph: GraphBuilder, config: Qwen3Config, groups: Groups, q: string, k: string, v: string) {
+export function attend(graph: GraphBuilder, config: AttentionShape, groups: Groups, q: string, k: string, v: string) {
   const width = config.heads * config.headDim;
   const body = new GraphBuilder(`${q}_`);
   const { FLOAT, INT64, BOOL } = ElementType;

@@ -33,6 +33,21 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Adds a node with several outputs, and returns the names of the ones that are `wanted`; the others get none. */
+  nodes(
+    op: string,
+    inputs: readonly string[],
+    wanted: readonly boolean[],
+    attributes: Record<string, AttributeValue> = {},
+    domain = '',
+  ): string[] {
+    const name = `${this.#prefix}${op}_${this.#count++}`;
+    const typed = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, toAttribute(value)]));
+    const outputs = wanted.map((used, at) => (used ? `${name}_${at}` : ''));
+    this.#nodes.push({ op, domain, name, inputs, outputs, attributes: typed });
+    return outputs.filter((output) => output !== '');
+  }
+
   /** Splits a value into equal parts along its last axis. */
   split(value: string, count: number): string[] {
     const name = `${this.#prefix}Split_${this.#count++}`;

@@ -15,6 +15,7 @@ export const ElementType = {
   BOOL: 9,
   FLOAT16: 10,
   BFLOAT16: 16,
+  UINT4: 21,
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 

@@ -68,7 +68,7 @@ export function packMicroBatch(batch: MicroBatch, maxArea: number): Feeds {
 }
 
 /** `firstQuery` tells where a block's first query lies among the queries, and so among the outputs. */
-function packGroups(
+export function packGroups(
   names: GroupInputs,
   groups: readonly Group[],
   outputs: number,

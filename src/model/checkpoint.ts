@@ -2,8 +2,8 @@ import { RerankitError, show } from '../errors.ts';
 import { type Qwen3Config, readConfig } from './config.ts';
 import { refuseBareBackbone, refuseEmbeddingModel } from './embedding-model.ts';
 import type { ModelFiles } from './model-files.ts';
-import { type HeadTensor, headTensor, networkTensors } from './network-tensors.ts';
-import { scaleName } from './quantization.ts';
+import { type HeadTensor, headTensor, isLinear, networkTensors } from './network-tensors.ts';
+import { packedName, scaleName } from './quantization.ts';
 import {
   type Dtype,
   readSafetensors,
@@ -16,6 +16,7 @@ export type { HeadTensor } from './network-tensors.ts';
 
 /** Types that weights are stored in, unless they are quantized. */
 const FLOATS: readonly Dtype[] = ['BF16', 'F16', 'F32'];
+const VALUES_PER_I32 = 8;
 
 /** A checkpoint that has been checked: every tensor the network needs is there, whole, in the right shape. */
 export interface Checkpoint {
@@ -29,20 +30,44 @@ export interface Checkpoint {
 /**
  * Checks a model's files and finds its tensors. Reads configs and headers, no weights.
  * Rejects with `MODEL_UNSUPPORTED` for a sound checkpoint of another kind (embedding models, other architectures,
- * quantized weights), `MODEL_INVALID` for a damaged one, naming the first tensor that is not as it must be.
+ * weights quantized in other ways), `MODEL_INVALID` for a damaged one, naming the first tensor that is not as it must be.
  */
 export async function openCheckpoint(files: ModelFiles): Promise<Checkpoint> {
   const config = await readConfig(files.config);
   await refuseEmbeddingModel(files);
-  const tensors = await readTensors(files);
-  refuseBareBackbone(files, tensors);
+  const stored = await readTensors(files);
+  refuseBareBackbone(files, stored);
+  const tensors = new Map(stored);
   for (const [name, shape] of networkTensors(config)) {
-    const found = tensors.get(name);
-    const quantized = config.quantization !== undefined && shape.length === 2 && found?.dtype === 'I8';
+    if (config.quantization?.kind === 'int4-groups' && isLinear(name)) {
+      tensors.set(name, unpacked(name, shape, config.quantization.group, stored, files));
+      continue;
+    }
+    const found = stored.get(name);
+    const quantized = config.quantization?.kind === 'int8-rows' && shape.length === 2 && found?.dtype === 'I8';
     checkTensor(name, shape, found, files, quantized ? ['I8'] : FLOATS);
-    if (quantized) checkScales(scaleName(name), shape[0] ?? 0, tensors.get(scaleName(name)), files);
+    if (quantized) checkScales(scaleName(name), shape[0] ?? 0, stored.get(scaleName(name)), files);
   }
   return { files, config, tensors, headTensor: headTensor(config) };
+}
+
+/** A matrix of packed 4-bit values, seen as what it stands for. */
+function unpacked(
+  name: string,
+  shape: readonly number[],
+  group: number,
+  stored: TensorMap,
+  files: ModelFiles,
+): TensorLocation {
+  const [rows = 0, columns = 0] = shape;
+  if (columns % group !== 0) {
+    const message = `${files.id}: ${show(name)} has ${columns} columns, which is not a multiple of group_size ${group}.`;
+    throw new RerankitError('MODEL_UNSUPPORTED', message);
+  }
+  const packed = stored.get(packedName(name));
+  checkTensor(packedName(name), [rows, columns / VALUES_PER_I32], packed, files, ['I32']);
+  checkTensor(scaleName(name), [rows, columns / group], stored.get(scaleName(name)), files, FLOATS);
+  return { ...packed, name, dtype: 'I4', shape };
 }
 
 async function readTensors(files: ModelFiles): Promise<TensorMap> {
@@ -62,8 +87,8 @@ function checkTensor(
   shape: readonly number[],
   found: TensorLocation | undefined,
   files: ModelFiles,
-  dtypes: readonly Dtype[],
-): void {
+  dtypes: readonly TensorLocation['dtype'][],
+): asserts found is TensorLocation {
   const expected = `expected ${show(name)} of shape [${shape.join(', ')}]`;
   if (found === undefined) {
     const hint =

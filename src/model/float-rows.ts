@@ -37,11 +37,22 @@ const WIDENERS: Partial<Record<TensorLocation['dtype'], { readonly bytes: number
     },
   },
   I8: { bytes: 1, widen: (bytes, count, into) => into.set(new Int8Array(bytes, 0, count)) },
+  I4: {
+    bytes: 0.5,
+    widen: (bytes, count, into) => {
+      const pairs = new Uint8Array(bytes, 0, count / 2);
+      for (let at = 0; at < pairs.length; at++) {
+        into[2 * at] = ((pairs[at] as number) & 15) - 8;
+        into[2 * at + 1] = ((pairs[at] as number) >> 4) - 8;
+      }
+    },
+  },
 };
 
 /**
- * Reads a matrix from beginning to end as float32, a few rows at a time; quantized rows are multiplied with their scales.
- * Throws `MODEL_UNSUPPORTED` for other types than F32, F16, BF16 and I8, `MODEL_INVALID` if the file has become shorter.
+ * Reads a matrix from beginning to end as float32, a few rows at a time; quantized values are multiplied with their
+ * `scales`, one a row or several for equal parts of it.
+ * Throws `MODEL_UNSUPPORTED` for other types than F32, F16, BF16, I8 and I4, `MODEL_INVALID` if the file has become shorter.
  */
 export async function* floatRows(location: TensorLocation, scales?: Float32Array): AsyncGenerator<FloatRows> {
   const { name, dtype, shape, file: path } = location;
@@ -63,7 +74,10 @@ export async function* floatRows(location: TensorLocation, scales?: Float32Array
     const length = count * columns * type.bytes;
     await readFully(file, path, new Uint8Array(bytes, 0, length), location.offset + first * columns * type.bytes);
     type.widen(bytes, count * columns, values);
-    if (scales) scaleRows(values, columns, scales.subarray(first, first + count));
+    if (scales) {
+      const perRow = scales.length / rows;
+      scaleGroups(values, columns / perRow, scales.subarray(first * perRow, (first + count) * perRow));
+    }
     yield { first, count, values: values.subarray(0, count * columns) };
   }
 }
@@ -102,8 +116,9 @@ export async function readFully(file: FileHandle, path: string, into: Uint8Array
   }
 }
 
-function scaleRows(values: Float32Array, columns: number, scales: Float32Array): void {
-  for (const [row, scale] of scales.entries()) {
-    for (let at = row * columns; at < (row + 1) * columns; at++) values[at] = (values[at] as number) * scale;
+/** Multiplies each group of `length` neighbours with its scale. */
+function scaleGroups(values: Float32Array, length: number, scales: Float32Array): void {
+  for (const [group, scale] of scales.entries()) {
+    for (let at = group * length; at < (group + 1) * length; at++) values[at] = (values[at] as number) * scale;
   }
 }

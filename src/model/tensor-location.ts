@@ -1,7 +1,8 @@
 /** Where one tensor's bytes lie. Nothing is read until somebody needs the values. */
 export interface TensorLocation {
   readonly name: string;
-  readonly dtype: Dtype;
+  /** `I4`: two values a byte, the earlier in the lower half, 8 meaning zero. Not a type of the format: see `Quantization`. */
+  readonly dtype: Dtype | 'I4';
   readonly shape: readonly number[];
   /** Real path of the file: symbolic links resolved, for libraries that refuse to follow them. */
   readonly file: string;

@@ -173,6 +173,7 @@ describe('load', () => {
       dtypeReason: expect.stringContaining('the model is small'),
       device: 'cpu',
       deviceId: 0,
+      deviceIds: [0],
       threads: 1,
       refusedDevices: [],
       contextLength: expect.any(Number),

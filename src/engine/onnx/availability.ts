@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { Device } from './device.ts';
 
 const WHERE: Record<Device, string> = {
@@ -13,34 +10,14 @@ const WHERE: Record<Device, string> = {
 
 /**
  * Why a device cannot be had, as far as that can be told without trying; `undefined` if it may work. `bundled` are the
- * names that onnxruntime-node's own build lists.
+ * names that onnxruntime-node's own build lists. CUDA is among them even where its libraries are missing.
  */
-export function whyUnavailable(
-  device: Device,
-  bundled: readonly string[],
-  folder = bindingFolder(),
-): string | undefined {
+export function whyUnavailable(device: Device, bundled: readonly string[]): string | undefined {
   if (!bundled.includes(device)) {
     return (
       `onnxruntime-node for ${process.platform}/${process.arch} is built without it (it has ${bundled.join(', ')}); ` +
       `it is available on ${WHERE[device]}.`
     );
   }
-  // CUDA is compiled in, and listed, even where its libraries were never installed.
-  if (device === 'cuda') {
-    const library = join(folder, 'libonnxruntime_providers_cuda.so');
-    if (!existsSync(library)) {
-      return (
-        `${library} does not exist. The library comes from onnxruntime-node's install step: run ` +
-        '`ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`, with CUDA 12 and cuDNN 9 installed.'
-      );
-    }
-  }
   return undefined;
-}
-
-/** The folder of onnxruntime-node's native binding for this platform. */
-function bindingFolder(): string {
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  return join(dirname(dirname(entry)), 'bin', 'napi-v6', process.platform, process.arch);
 }

@@ -29,6 +29,8 @@ export function chooseDtype({ device, config, int8, memoryBytes }: Circumstances
   const size = (bits: number) => `${((count * bits) / 8 / 1e9).toFixed(1)} GB`;
   if (device !== 'cpu') return { dtype: 'fp32', reason: `the only type that runs on ${device}` };
   if (4 * count <= SMALL_BYTES) return { dtype: 'fp32', reason: `the model is small: ${size(32)} in fp32` };
+  const stored = config.quantization?.kind;
+  if (stored === 'int4-groups') return { dtype: 'int4', reason: 'the weights are stored in 4 bits' };
   const room = MEMORY_SHARE * memoryBytes;
   if (int8 && count <= room) return { dtype: 'int8', reason: `${size(8)} instead of ${size(32)}, and faster` };
   if (!int8 && 4 * count <= room) return { dtype: 'fp32', reason: 'this processor has no exact 8-bit products' };

@@ -3,6 +3,7 @@ import type { HandlerContext } from '../../worker/serve.ts';
 import { chooseDtype, type DtypeChoice } from './choose-dtype.ts';
 import { compiledModel } from './compiled-model.ts';
 import type { Device } from './device.ts';
+import { isHalf } from './dtype.ts';
 import { exactInt8Bits } from './int8-bits.ts';
 import type { EngineProgress, LoadRequest } from './protocol.ts';
 import { modelInPlace, type SessionModel } from './session-model.ts';
@@ -27,6 +28,8 @@ export async function prepareModel(
     request.dtype === 'auto'
       ? chooseDtype({ device, config: checkpoint.config, int8: bits !== undefined, memoryBytes })
       : { dtype: request.dtype, reason: 'asked for' };
+  // The caller has seen to it that the device can run the type.
+  if (isHalf(dtype.dtype)) throw new Error(`There is no model in ${dtype.dtype} for device ${device}.`);
   if (dtype.dtype === 'fp32') {
     return { model: await modelInPlace(request), dtype, warnings: [], release: async () => {} };
   }

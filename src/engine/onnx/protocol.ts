@@ -1,3 +1,4 @@
+import type { PackedForm } from '../../graph/packed-matrices.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { CompileProgress } from '../../model/progress.ts';
 import type { CompiledStoreOptions } from '../../store/index.ts';
@@ -9,7 +10,17 @@ import type { Dtype } from './dtype.ts';
 export interface EngineMethods {
   readonly load: { readonly request: LoadRequest; readonly response: LoadResponse; readonly progress: EngineProgress };
   readonly run: { readonly request: RunRequest; readonly response: Float32Array };
+  /** Resolves to the bytes of the weights. */
+  readonly compile: { readonly request: CompileRequest; readonly response: number; readonly progress: EngineProgress };
   readonly dispose: { readonly request: undefined; readonly response: undefined };
+}
+
+/** A checkpoint to be written in a packed form. */
+export interface CompileRequest {
+  readonly checkpoint: Checkpoint;
+  /** Empty. */
+  readonly folder: string;
+  readonly form: PackedForm;
 }
 
 /** Everything a session is made from. */
@@ -28,6 +39,8 @@ export interface LoadRequest {
   /** Devices to try, in order. */
   readonly devices: readonly Device[];
   readonly deviceId: number;
+  /** Where the user has CUDA libraries for ONNX Runtime. */
+  readonly cudaLibraryDir: string | undefined;
   /** Threads of the CPU. */
   readonly threads: number;
   /** Most bytes of attention scores at a time. */
@@ -40,6 +53,8 @@ export interface LoadResponse {
   readonly dtype: DtypeChoice;
   /** What the user should know, though the model works. */
   readonly warnings: readonly string[];
+  /** Tokens of a micro-batch that suit the device, where that depends on it. */
+  readonly tokenBudget?: number;
 }
 
 /** How loading goes. */

@@ -47,7 +47,7 @@ function providersOf(device: Device, deviceId: number): InferenceSession.Executi
   return [NUMBERED_DEVICES.includes(device) ? { name: device, deviceId } : device, 'cpu'];
 }
 
-function toTensors(feeds: Feeds): Record<string, Tensor> {
+export function toTensors(feeds: Feeds): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toTensor(feed)]));
 }
 

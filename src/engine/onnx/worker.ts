@@ -1,8 +1,20 @@
+import { writeCheckpoint } from '../../compile/write-checkpoint.ts';
 import { RerankitError } from '../../errors.ts';
 import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
+import type { CudaSession } from './cuda/cuda-session.ts';
+import { chooseHalfType } from './cuda/half-type.ts';
+import { prepareCuda } from './cuda/prepare-cuda.ts';
+import { cudaTokenBudget, freeGpuMemory } from './cuda/token-budget.ts';
 import type { Device, RefusedDevice } from './device.ts';
-import type { EngineMethods, EngineProgress, LoadRequest, LoadResponse, RunRequest } from './protocol.ts';
+import type {
+  CompileRequest,
+  EngineMethods,
+  EngineProgress,
+  LoadRequest,
+  LoadResponse,
+  RunRequest,
+} from './protocol.ts';
 import type { OnnxSession } from './session.ts';
 import { fromRunRequest } from './wire.ts';
 
@@ -10,17 +22,40 @@ import { fromRunRequest } from './wire.ts';
 
 type Context = HandlerContext<EngineProgress>;
 
-let session: OnnxSession | undefined;
+let session: OnnxSession | CudaSession | undefined;
 let releaseModel = async (): Promise<void> => {};
 
 async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
-  const { bundled, OnnxSession, prepareModel } = await loadRuntime();
+  const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
+  try {
+    return await loadOn(request, context, cuda?.refused);
+  } finally {
+    cuda?.done();
+  }
+}
+
+/** `noCuda` is why CUDA cannot be had, if so. */
+async function loadOn(request: LoadRequest, context: Context, noCuda: string | undefined): Promise<LoadResponse> {
+  const { bundled, OnnxSession, CudaSession, prepareModel } = await loadRuntime();
   const refusedDevices: RefusedDevice[] = [];
   for (const device of request.devices) {
-    const missing = whyUnavailable(device, bundled);
+    const missing =
+      whyUnavailable(device, bundled) ?? (device === 'cuda' ? (noCuda ?? whyNotOnCuda(request)) : undefined);
     if (missing !== undefined) {
       refusedDevices.push({ device, reason: missing });
       continue;
+    }
+    const half = device === 'cuda' ? chooseHalfType(request) : undefined;
+    if (half !== undefined) {
+      context.report({ phase: 'session' });
+      try {
+        session = await context.guard.enter(() => CudaSession.create(request, half.dtype));
+        const tokenBudget = cudaTokenBudget(request.checkpoint.config, await freeGpuMemory(request.deviceId));
+        return { device, refusedDevices, dtype: half, warnings: [], tokenBudget };
+      } catch (error) {
+        refusedDevices.push({ device, reason: messageOf(error) });
+        continue;
+      }
     }
     const { model, dtype, warnings, release } = await prepareModel(request, device, context);
     context.report({ phase: 'session' });
@@ -30,7 +65,7 @@ async function load(request: LoadRequest, context: Context): Promise<LoadRespons
       return { device, refusedDevices, dtype, warnings };
     } catch (error) {
       await release();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       // Without the CPU provider there is nothing to fall back to: the model itself, or memory, is the trouble.
       if (device === 'cpu')
         throw new RerankitError('ENGINE_FAILED', `ONNX Runtime could not load the model: ${reason}`);
@@ -40,18 +75,28 @@ async function load(request: LoadRequest, context: Context): Promise<LoadRespons
   throw unavailable(refusedDevices);
 }
 
+/** ONNX Runtime would widen such weights anew in every run. */
+function whyNotOnCuda({ checkpoint }: LoadRequest): string | undefined {
+  const packed = checkpoint.config.quantization?.kind === 'int4-groups';
+  return packed ? 'weights that are stored in 4 bits run on the CPU only.' : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Imported late, so that a platform without a binary gets an error of ours. */
 async function loadRuntime() {
   try {
     const { listSupportedBackends } = await import('onnxruntime-node');
     const { OnnxSession } = await import('./session.ts');
+    const { CudaSession } = await import('./cuda/cuda-session.ts');
     const { prepareModel } = await import('./prepare-model.ts');
-    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, prepareModel };
+    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, CudaSession, prepareModel };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new RerankitError(
       'DEVICE_UNAVAILABLE',
-      `onnxruntime-node cannot be used on ${process.platform}/${process.arch}: ${reason}`,
+      `onnxruntime-node cannot be used on ${process.platform}/${process.arch}: ${messageOf(error)}`,
     );
   }
 }
@@ -76,4 +121,12 @@ async function dispose(_: undefined, { guard }: Context): Promise<undefined> {
   await releaseModel();
 }
 
-serve<EngineMethods>({ load, run, dispose });
+async function compile({ checkpoint, folder, form }: CompileRequest, { signal, report }: Context): Promise<number> {
+  const onProgress = (loadedBytes: number, totalBytes: number): void => {
+    signal.throwIfAborted();
+    report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
+  };
+  return writeCheckpoint({ checkpoint, folder, form, onProgress });
+}
+
+serve<EngineMethods>({ load, run, compile, dispose });

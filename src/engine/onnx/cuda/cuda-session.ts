@@ -1,0 +1,90 @@
+import { InferenceSession } from 'onnxruntime-node';
+import type { HalfType } from '../../../graph/cuda/half-types.ts';
+import { pagedGraph } from '../../../graph/cuda/paged-graph.ts';
+import { packPaged } from '../../../graph/cuda/paged-pack.ts';
+import { LOGITS } from '../../../graph/qwen3.ts';
+import type { Qwen3Config } from '../../../model/config.ts';
+import { readHead } from '../../../model/head.ts';
+import type { MicroBatch } from '../../engine.ts';
+import { commonFolder } from '../common-folder.ts';
+import type { LoadRequest } from '../protocol.ts';
+import { toTensors } from '../session.ts';
+import { HalvingRunner } from './halving.ts';
+
+/** A session, or an error that says more than ONNX Runtime's own, which went to its log. */
+async function createSession(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!message.includes('Failed to load shared library')) throw error;
+    throw new Error(
+      `${message}: ONNX Runtime could not load its CUDA provider. If something else in this process has used ` +
+        'onnxruntime-node before (a model on the CPU, say), load the model on CUDA first, or link both ' +
+        'libonnxruntime_providers_*.so beside the binding.',
+    );
+  }
+}
+
+/**
+ * Run once while loading: a GPU that lacks a kernel (bf16 before the A100's generation, say) is refused then, not at the
+ * first call, and the GPU's libraries are ready for that.
+ */
+const SMALLEST: MicroBatch = { prefixes: [Int32Array.of(0)], rows: [{ prefix: 0, tokens: Int32Array.of(0) }] };
+
+/** A session that scores micro-batches on an NVIDIA GPU in 16 bits. */
+export class CudaSession {
+  readonly #session: InferenceSession;
+  readonly #runner: HalvingRunner;
+
+  private constructor(session: InferenceSession, config: Qwen3Config) {
+    this.#session = session;
+    this.#runner = new HalvingRunner((batch) => this.#once(batch, config));
+  }
+
+  static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
+    const { checkpoint, yesId, noId, maxLength, deviceId } = request;
+    const { config, tensors, headTensor } = checkpoint;
+    const folder = commonFolder([...tensors.values()]);
+    const head = await readHead(tensors, headTensor, yesId, noId);
+    const bytes = pagedGraph({ config, tensors, folder, head, type, positions: maxLength });
+    const session = await createSession(bytes, {
+      executionProviders: [{ name: 'cuda', deviceId }, 'cpu'],
+      // All the work is the GPU's; the CPU converts a few weights while loading.
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+      // Shapes change with every run.
+      enableMemPattern: false,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          // Weights get what they need, and not the arena's next power of two.
+          use_device_allocator_for_initializers: '1',
+        },
+      },
+    });
+    const created = new CudaSession(session, config);
+    try {
+      await created.run(SMALLEST);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+    return created;
+  }
+
+  run(batch: MicroBatch): Promise<Float32Array> {
+    return this.#runner.run(batch);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  async #once(batch: MicroBatch, config: Qwen3Config): Promise<Float32Array> {
+    const outputs = await this.#session.run(toTensors(packPaged(batch, config)));
+    const data = outputs[LOGITS]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
+    return data;
+  }
+}
