@@ -39,7 +39,7 @@ export interface PeerReport {
   readonly threads: number;
   /** Versions of the peers. */
   readonly peers: Readonly<Record<string, string>>;
-  readonly sample: number | undefined;
+  readonly sample: Readonly<Record<string, number>>;
   readonly loads: readonly LoadFigures[];
   readonly rows: readonly RankFigures[];
 }

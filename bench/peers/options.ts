@@ -11,7 +11,7 @@ export interface PeerOptions {
   readonly only: readonly string[];
   readonly workloads: readonly string[];
   /** Most documents of a workload; all if undefined. */
-  readonly sample: number | undefined;
+  readonly sample: Readonly<Record<string, number>>;
   readonly runs: number;
   readonly seconds: number;
   readonly threads: number;
@@ -31,7 +31,7 @@ export const HELP = `Usage: npm run bench:peers -- [options]
   --dtype NAME                numeric type of this library; may be repeated  (default: fp32, int8, int4)
   --only TEXT                 only contenders with this in their name; may be repeated
   --workload NAME             ${PEER_WORKLOADS.join(', ')}; may be repeated  (default: all)
-  --sample N                  at most so many documents of each workload, spread over the same lengths
+  --sample NAME=N             at most so many documents of a workload, spread over the same lengths; may be repeated
   --runs N                    runs of each workload  (default: 3)
   --seconds N                 none is begun after this time  (default: 120)
   --threads N                 CPU threads  (default: all)
@@ -49,7 +49,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
       dtype: { type: 'string', multiple: true },
       only: { type: 'string', multiple: true },
       workload: { type: 'string', multiple: true },
-      sample: { type: 'string' },
+      sample: { type: 'string', multiple: true },
       runs: { type: 'string' },
       seconds: { type: 'string' },
       threads: { type: 'string' },
@@ -70,7 +70,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
     dtypes: values.dtype ?? ['fp32', 'int8', 'int4'],
     only: values.only ?? [],
     workloads,
-    sample: wholeNumber('--sample', values.sample),
+    sample: readSample(values.sample ?? []),
     runs: wholeNumber('--runs', values.runs) ?? 3,
     seconds: wholeNumber('--seconds', values.seconds) ?? 120,
     threads: wholeNumber('--threads', values.threads) ?? availableParallelism(),
@@ -81,4 +81,16 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
     prepare: values.prepare,
     help: values.help,
   };
+}
+
+/** `medium=20`: documents by workload. */
+function readSample(values: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    values.map((value) => {
+      const [name = '', count] = value.split('=');
+      const documents = wholeNumber('--sample', count);
+      if (documents !== undefined && PEER_WORKLOADS.includes(name)) return [name, documents];
+      throw new Error(`--sample ${value}: expected a workload and a number, such as ${PEER_WORKLOADS[0]}=8`);
+    }),
+  );
 }

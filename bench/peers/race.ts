@@ -14,7 +14,7 @@ export async function race(
   options: PeerOptions,
 ): Promise<{ loads: LoadFigures[]; rows: RankFigures[] }> {
   const { threads, runs, seconds } = options;
-  const workloads = options.workloads.map((name) => peerWorkload(name, options.sample));
+  const workloads = options.workloads.map((name) => peerWorkload(name, options.sample[name]));
   const maxLength = Math.max(...workloads.map(enoughTokens));
   await rm(COMPILED, { recursive: true, force: true });
 

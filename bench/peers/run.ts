@@ -42,7 +42,8 @@ async function run(options: PeerOptions): Promise<void> {
   const peers = await peerVersions();
   const report: PeerReport = { date, machine, model: modelName(name), threads, peers, sample, loads, rows };
   console.log(`\n${markdown(report)}\n`);
-  if (sample !== undefined) console.log(`A sample: no workload had more than ${sample} documents.`);
+  for (const [workload, documents] of Object.entries(sample))
+    console.log(`A sample: ${workload} had ${documents} documents.`);
 
   const json = options.json ?? join(RESULTS, `peers-${date.replaceAll(/[:.]/g, '-')}.json`);
   await write(json, `${JSON.stringify(report, null, 2)}\n`);
