@@ -11,19 +11,25 @@ export interface PendingRow {
 /**
  * The waiting rows of one job, in the order in which they should be run.
  *
- * Rows of similar length belong in the same micro-batch, so they are taken by length. Always taking the longest would
- * leave the short rows lying for as long as the call delivers long ones (always the shortest: the long ones), so they
- * are swept like the floors of an elevator that works only downwards: from the longest to the shortest, then again from
- * the longest. A row that arrives above the sweep waits for the next one; no row waits for more than two.
+ * Rows with one prefix belong in the same micro-batch, which then computes it once, and so do rows of similar length: they
+ * are taken prefix by prefix, and by length within. Always beginning at one end would leave the other end's rows lying for
+ * as long as the call delivers new ones, so they are swept like the floors of an elevator that works only downwards: from
+ * the longest of the last prefix to the shortest of the first, then again from the top. A row that arrives above the
+ * sweep waits for the next one; no row waits for more than two.
  */
 export class PendingRows {
-  /** Shortest first; rows of one length with the later slot first, as the sweep goes from the end to the start. */
+  /**
+   * Prefix by prefix, the shortest first; rows of one length with the later slot first, as the sweep goes from the end to
+   * the start.
+   */
   #sorted: PendingRow[] = [];
   /** Where the sweep stands in `#sorted`. */
   #position = -1;
   /** Rows that came since `#sorted` was last in order: sorting once a run keeps many small deliveries cheap. */
   #fresh: PendingRow[] = [];
   #tokens = 0;
+  /** `undefined` until it is asked for. */
+  #shortest: number | undefined;
 
   /** The number of rows. */
   get size(): number {
@@ -38,7 +44,11 @@ export class PendingRows {
   /** Tokens of the shortest row; 0 when there is none. */
   get shortest(): number {
     this.#sort();
-    return this.#sorted[0]?.tokens.length ?? 0;
+    this.#shortest ??= this.#sorted.reduce(
+      (least, { tokens }) => Math.min(least, tokens.length),
+      Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(this.#shortest) ? this.#shortest : 0;
   }
 
   add(row: PendingRow): void {
@@ -65,13 +75,15 @@ export class PendingRows {
       else next ??= row;
     }
     this.#sorted = this.#sorted.filter((row) => !removed.has(row));
+    this.#shortest = undefined;
     this.#standAt(next);
   }
 
   #sort(): void {
     if (this.#fresh.length === 0) return;
     const current = this.#sorted[this.#position];
-    this.#sorted = this.#sorted.concat(this.#fresh).sort(byLength);
+    this.#sorted = this.#sorted.concat(this.#fresh).sort(inSweepOrder);
+    this.#shortest = undefined;
     this.#fresh = [];
     this.#standAt(current);
   }
@@ -82,6 +94,7 @@ export class PendingRows {
   }
 }
 
-function byLength(a: PendingRow, b: PendingRow): number {
-  return a.tokens.length - b.tokens.length || b.slot - a.slot;
+/** Which prefix comes first does not matter, so its hash decides. */
+function inSweepOrder(a: PendingRow, b: PendingRow): number {
+  return a.prefix.hash - b.prefix.hash || a.tokens.length - b.tokens.length || b.slot - a.slot;
 }

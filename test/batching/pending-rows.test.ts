@@ -21,6 +21,21 @@ test('from the longest down; rows of one length by slot', () => {
   expect([rows.size, rows.tokens]).toEqual([4, 20]);
 });
 
+test('prefix by prefix, so that micro-batches compute few of them', () => {
+  const rows = new PendingRows();
+  const other = hashedPrefix(tokens(2));
+  for (const [slot, length] of [3, 9, 5].entries()) {
+    rows.add(row(slot, length));
+    rows.add({ ...row(10 + slot, length), prefix: other });
+  }
+  const order = [...rows.inOrder()];
+  expect(order.slice(0, 3).map(({ tokens }) => tokens.length)).toEqual([9, 5, 3]);
+  expect(new Set(order.slice(0, 3).map(({ prefix }) => prefix)).size).toBe(1);
+  expect(rows.shortest).toBe(3);
+  rows.remove(order.filter(({ tokens }) => tokens.length === 3));
+  expect(rows.shortest).toBe(5);
+});
+
 test('a sweep goes on downwards when longer rows come, and takes them next time', () => {
   const rows = new PendingRows();
   for (const [slot, length] of [9, 7, 5, 3].entries()) rows.add(row(slot, length));

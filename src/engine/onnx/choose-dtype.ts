@@ -26,7 +26,7 @@ export interface Circumstances {
 /** What `dtype: 'auto'` means under the circumstances. */
 export function chooseDtype({ device, config, int8, memoryBytes }: Circumstances): DtypeChoice {
   const count = linearWeights(config);
-  const size = (bits: number) => `${((count * bits) / 8 / 1e9).toFixed(1)} GB`;
+  const size = (bits: number) => amount((count * bits) / 8);
   if (device !== 'cpu') return { dtype: 'fp32', reason: `the only type that runs on ${device}` };
   if (4 * count <= SMALL_BYTES) return { dtype: 'fp32', reason: `the model is small: ${size(32)} in fp32` };
   const stored = config.quantization?.kind;
@@ -35,7 +35,7 @@ export function chooseDtype({ device, config, int8, memoryBytes }: Circumstances
   if (int8 && count <= room) return { dtype: 'int8', reason: `${size(8)} instead of ${size(32)}, and faster` };
   if (!int8 && 4 * count <= room) return { dtype: 'fp32', reason: 'this processor has no exact 8-bit products' };
   const why = int8 ? `int8 would take ${size(8)}` : `fp32 would take ${size(32)}`;
-  return { dtype: 'int4', reason: `${why} of ${(memoryBytes / 1e9).toFixed(1)} GB of memory` };
+  return { dtype: 'int4', reason: `${why} of ${amount(memoryBytes)} of memory` };
 }
 
 function linearWeights(config: Qwen3Config): number {
@@ -44,4 +44,9 @@ function linearWeights(config: Qwen3Config): number {
     if (isLinear(name)) count += shape.reduce((product, size) => product * size, 1);
   }
   return count;
+}
+
+/** A size for people to read. */
+function amount(bytes: number): string {
+  return bytes < 1e8 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,6 +1,8 @@
 import { env } from 'onnxruntime-node';
 import type { MatrixForm } from '../../compile/read-matrix.ts';
-import { entryKey, identifySource, processorIdentity } from '../../store/index.ts';
+import { RerankitError } from '../../errors.ts';
+import { reason } from '../../model/json-file.ts';
+import { entryKey, identifySource, processorIdentity, type SourceIdentity } from '../../store/index.ts';
 import type { LoadRequest } from './protocol.ts';
 
 /** To be raised whenever other bytes are written for the same model: `test/compile/format.test.ts` notices. */
@@ -15,7 +17,7 @@ export async function compiledKey(
   const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
   return entryKey({
     format: COMPILED_FORMAT,
-    sources: await Promise.all(files.map(identifySource)),
+    sources: await Promise.all(files.map(identify)),
     layers: config.layers,
     head: headTensor === 'score.weight' ? 'score' : [headTensor, yesId, noId],
     form,
@@ -23,4 +25,12 @@ export async function compiledKey(
     runtime: env.versions.node ?? env.versions.common,
     processor: await processorIdentity(),
   });
+}
+
+async function identify(file: string): Promise<SourceIdentity> {
+  try {
+    return await identifySource(file);
+  } catch (cause) {
+    throw new RerankitError('MODEL_NOT_FOUND', `Cannot read ${file}: ${reason(cause)}.`, { cause });
+  }
 }

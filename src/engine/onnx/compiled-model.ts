@@ -5,6 +5,7 @@ import type { MatrixForm } from '../../compile/read-matrix.ts';
 import { MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
 import { RerankitError } from '../../errors.ts';
 import { readHead } from '../../model/head.ts';
+import { isLinear, networkTensors } from '../../model/network-tensors.ts';
 import { CompiledStore } from '../../store/index.ts';
 import type { HandlerContext } from '../../worker/serve.ts';
 import { compiledKey } from './compiled-key.ts';
@@ -63,7 +64,11 @@ async function fromStore(
       await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
       return { form: form.form };
     },
-    { signal, onWaiting: () => report({ phase: 'compile', waiting: true, loadedBytes: 0, totalBytes: 0 }) },
+    {
+      signal,
+      expectedBytes: expectedBytes(request, form),
+      onWaiting: () => report({ phase: 'compile', waiting: true, loadedBytes: 0, totalBytes: 0 }),
+    },
   );
   if (entry.replaced !== undefined)
     warn(`A compiled model was not as it was written (${entry.replaced}): it was made again.`);
@@ -80,6 +85,19 @@ async function fromStore(
     await entry.release();
     throw error;
   }
+}
+
+/** About what an entry takes: embedding and norms as stored, matrices once as they are and once laid out. */
+function expectedBytes({ checkpoint }: LoadRequest, { form }: MatrixForm): number {
+  const bits = form === 'int8' ? 8 : 5;
+  let bytes = 0;
+  for (const name of networkTensors(checkpoint.config).keys()) {
+    const location = checkpoint.tensors.get(name);
+    if (location === undefined || !name.startsWith('model.')) continue;
+    const count = location.shape.reduce((product, size) => product * size, 1);
+    bytes += isLinear(name) ? (2 * count * bits) / 8 : location.byteLength;
+  }
+  return bytes;
 }
 
 async function build(
