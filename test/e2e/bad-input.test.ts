@@ -167,10 +167,15 @@ describe('wrong options', () => {
     expectNamed(error, name, value);
   });
 
-  it.each(['fp16', 'bf16', 'int8', 'int4'])('load: dtype %s is to come, and says so', TIMEOUT, async (dtype) => {
-    const error = await failure(loadAndDispose(untyped({ dtype })));
-    expect(error.message).toContain('dtype');
-    expect(error.message).toContain(dtype);
+  it.each([
+    ['bf16', 'cpu'],
+    ['fp16', 'cpu'],
+    ['int8', 'cuda'],
+    ['int4', 'webgpu'],
+  ])('load: dtype %s does not run on device %s, and says so', TIMEOUT, async (dtype, device) => {
+    const error = await failure(loadAndDispose(untyped({ dtype, device })));
+    expectNamed(error, 'dtype', dtype);
+    expect(error.message).toContain(device);
   });
 
   /** A load that ought to fail; if it does not, nothing of it may stay behind. */

@@ -13,6 +13,13 @@ function int8With(weights: object, group: object = {}): object {
   };
 }
 
+/** 4-bit weights in groups of 32, with changes. */
+function int4With(weights: object): object {
+  const { group_0 } = INT8_ROWS.config_groups;
+  const int4 = { ...group_0.weights, num_bits: 4, strategy: 'group', group_size: 32, ...weights };
+  return { ...INT8_ROWS, format: 'pack-quantized', config_groups: { group_0: { ...group_0, weights: int4 } } };
+}
+
 function refusal(change: object): RerankitError {
   try {
     parseConfig({ ...TINY_CONFIG, ...change });
@@ -103,7 +110,12 @@ describe('config.json', () => {
     [{ is_causal: false }, /is_causal/],
     [{ layer_types: ['full_attention', 'sliding_attention'] }, /sliding_attention/],
     [{ quantization_config: { quant_method: 'awq' } }, /quantized .*"awq"/],
-    [{ quantization_config: { ...INT8_ROWS, format: 'pack-quantized' } }, /format is "pack-quantized"/],
+    [{ quantization_config: { ...INT8_ROWS, format: 'float-quantized' } }, /format is "float-quantized"/],
+    [{ quantization_config: { ...INT8_ROWS, format: 'pack-quantized' } }, /weights\.group_size is undefined/],
+    [{ quantization_config: int4With({ num_bits: 8 }) }, /weights\.num_bits is 8/],
+    [{ quantization_config: int4With({ group_size: 48 }) }, /weights\.group_size is 48/],
+    [{ quantization_config: int4With({ symmetric: false }) }, /weights\.symmetric is false/],
+    [{ quantization_config: int4With({ actorder: 'group' }) }, /weights\.actorder is "group"/],
     [{ quantization_config: { ...INT8_ROWS, config_groups: {} } }, /config_groups is empty/],
     [{ quantization_config: { ...INT8_ROWS, config_groups: { a: { targets: [] } } } }, /a group has no weights/],
     [{ quantization_config: int8With({ num_bits: 4 }) }, /weights\.num_bits is 4/],
@@ -145,7 +157,10 @@ describe('config.json', () => {
   });
 });
 
-it('knows the one scheme of quantization', () => {
-  expect(parseConfig({ ...TINY_CONFIG, quantization_config: INT8_ROWS }).quantization).toBe('int8-rows');
+it('knows two schemes of quantization', () => {
+  const schemeOf = (config: object) => parseConfig({ ...TINY_CONFIG, quantization_config: config }).quantization;
+  expect(schemeOf(INT8_ROWS)).toEqual({ kind: 'int8-rows' });
+  expect(schemeOf(int4With({}))).toEqual({ kind: 'int4-groups', group: 32 });
+  expect(schemeOf(int4With({ group_size: 128 }))).toEqual({ kind: 'int4-groups', group: 128 });
   expect(parseConfig({ ...TINY_CONFIG, quantization_config: null }).quantization).toBeUndefined();
 });
