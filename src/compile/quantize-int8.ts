@@ -24,14 +24,8 @@ export function quantizeInt8(
     const from = rows.subarray(row * columns, (row + 1) * columns);
     const to = values.subarray(row * columns, (row + 1) * columns);
     let largest = 0;
-    let sum = 0;
-    for (let at = 0; at < columns; at++) {
-      const magnitude = Math.abs(from[at] as number);
-      largest = magnitude > largest ? magnitude : largest;
-      sum += magnitude;
-    }
-    // The comparison passes over a NaN, the sum does not.
-    if (Number.isNaN(sum)) largest = Number.NaN;
+    // A NaN stays, and shows in the scale.
+    for (let at = 0; at < columns; at++) largest = Math.max(largest, Math.abs(from[at] as number));
     scales[row] = largest / most;
     const inverse = largest === 0 ? 0 : most / largest;
     // Positive before it is cut off, so that it is rounded down.
