@@ -1,6 +1,13 @@
 export { compile } from './compile-model.ts';
 export type { Device, RefusedDevice } from './engine/onnx/device.ts';
 export type { Dtype } from './engine/onnx/dtype.ts';
+export type {
+  EngineAnswer,
+  EngineCallOptions,
+  EngineInfo,
+  EngineRequest,
+  RerankerEngine,
+} from './engine/reranker-engine.ts';
 export { ERROR_CODES, type ErrorCode, RerankitError } from './errors.ts';
 export type {
   CompileProgress,
@@ -15,6 +22,7 @@ export { Reranker } from './reranker.ts';
 export type {
   CompileOptions,
   CompileResult,
+  EngineOptions,
   LoadOptions,
   Pair,
   RerankerInfo,

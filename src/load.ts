@@ -11,7 +11,8 @@ import type { LoadProgress } from './model/progress.ts';
 import { resolveModel } from './model/source.ts';
 import { compiledFolder } from './store/index.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
-import type { LoadOptions, RerankerInfo } from './types.ts';
+import type { LoadOptions, LocalInfo } from './types.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 const DEFAULT_MAX_LENGTH = 8192;
 const DEFAULT_ATTENTION_BUDGET_BYTES = 128 * 2 ** 20;
@@ -20,7 +21,7 @@ const DEFAULT_ATTENTION_BUDGET_BYTES = 128 * 2 ** 20;
 export interface Loaded {
   readonly tokenizer: TokenizerClient;
   readonly engine: Engine;
-  readonly info: RerankerInfo;
+  readonly info: LocalInfo;
   /** Tokens of a micro-batch that suit the device; `undefined` for the general default. */
   readonly tokenBudget: number | undefined;
 }
@@ -70,7 +71,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     const [loaded, ...others] = await unlessAborted(Promise.all(engines.map((one) => one.load())), signal);
     if (loaded === undefined) throw new Error('The list of devices is empty.');
     for (const warning of loaded.warnings) process.emitWarning(warning, { type: 'RerankitWarning' });
-    const info: RerankerInfo = {
+    const info: LocalInfo = {
       model: files.id,
       source: files.kind,
       revision: files.revision,
@@ -136,20 +137,4 @@ function checkVocabulary({ files, config }: Checkpoint, largestId: number): void
     `${files.tokenizer} has ids up to ${largestId}, but config.json says that vocab_size is ${config.vocabSize}: ` +
       'they belong to different models.',
   );
-}
-
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  work.catch(() => {}); // When it is given up, nobody is left to hear of its failure.
-  signal.throwIfAborted();
-  const finished = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: finished.signal });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    finished.abort();
-  }
 }

@@ -1,9 +1,10 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
+import type { RerankerEngine } from './engine/reranker-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { PACKED_FORMS } from './graph/packed-matrices.ts';
 import type { HubOptions } from './model/resolve-options.ts';
-import type { CompileOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+import type { CompileOptions, EngineOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
 /** A kind of value: what it is called in an error, and what belongs to it. */
 interface Kind {
@@ -66,6 +67,13 @@ const LOAD_RULES: Rules<LoadOptions> = {
   signal,
 };
 
+const ENGINE_RULES: Rules<EngineOptions> = {
+  concurrency: integer(1, 1024),
+  batchSize: integer(1),
+  maxQueuedDocuments: integer(1),
+  instruction: string,
+};
+
 const COMPILE_RULES: Rules<CompileOptions> = {
   dtype: oneOf(PACKED_FORMS),
   ...HUB_RULES,
@@ -113,6 +121,20 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
     );
   }
   return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
+}
+
+/** The same for `Reranker.fromEngine`. */
+export function readEngineOptions(options: EngineOptions): EngineOptions {
+  return read('Reranker.fromEngine', ENGINE_RULES, options);
+}
+
+/** Throws `INVALID_OPTION` unless it is an engine. */
+export function readEngine(engine: RerankerEngine): RerankerEngine {
+  if (typeof engine === 'object' && engine !== null && typeof engine.score === 'function') return engine;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The engine of Reranker.fromEngine must be an object with a function score, not ${show(engine)}.`,
+  );
 }
 
 /** The same for `compile`. */

@@ -1,11 +1,11 @@
-import { Scheduler } from './batching/index.ts';
 import { laneOf } from './engine/onnx/device.ts';
+import type { RerankerEngine } from './engine/reranker-engine.ts';
 import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
-import { type Loaded, load } from './load.ts';
-import { readLoadOptions, readRerankOptions, readScoreOptions } from './options.ts';
-import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
-import { type Question, type Scored, scoreQuestions } from './scoring.ts';
+import { load } from './load.ts';
+import { readEngine, readEngineOptions, readLoadOptions, readRerankOptions, readScoreOptions } from './options.ts';
+import { type Question, type Scored, type Scorer, TextScorer, TokenScorer } from './scoring/index.ts';
 import type {
+  EngineOptions,
   LoadOptions,
   Pair,
   RerankerInfo,
@@ -20,6 +20,7 @@ import type {
 /** Larger ones compute prefixes less often, but others wait longer: `npm run bench -- --token-budget N` tells the rest. */
 const DEFAULT_TOKEN_BUDGET = 2048;
 const DEFAULT_MAX_QUEUED_DOCUMENTS = 100_000;
+const DEFAULT_BATCH_SIZE = 256;
 
 /**
  * A loaded reranking model. Calls may overlap freely: those that are waiting share runs, whatever their queries.
@@ -32,21 +33,14 @@ const DEFAULT_MAX_QUEUED_DOCUMENTS = 100_000;
 export class Reranker implements AsyncDisposable {
   /** What was loaded, and where it runs. */
   readonly info: RerankerInfo;
-  readonly #loaded: Loaded;
-  readonly #scheduler: Scheduler;
-  readonly #instruction: string;
+  readonly #scorer: Scorer;
+  readonly #instruction: string | undefined;
   #disposal: Promise<void> | undefined;
 
-  private constructor(loaded: Loaded, options: LoadOptions) {
-    this.info = Object.freeze(loaded.info);
-    this.#loaded = loaded;
-    this.#instruction = options.instruction ?? DEFAULT_INSTRUCTION;
-    this.#scheduler = new Scheduler({
-      engine: loaded.engine,
-      lane: laneOf(loaded.info.device, loaded.info.deviceId),
-      tokenBudget: options.tokenBudget ?? loaded.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
-      maxQueuedDocuments: options.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
-    });
+  private constructor(scorer: Scorer, info: RerankerInfo, instruction: string | undefined) {
+    this.info = Object.freeze(info);
+    this.#scorer = scorer;
+    this.#instruction = instruction;
   }
 
   /**
@@ -60,7 +54,45 @@ export class Reranker implements AsyncDisposable {
    */
   static async load(model?: string, options: LoadOptions = {}): Promise<Reranker> {
     const own = readLoadOptions(options);
-    return new Reranker(await load(model, own), own);
+    const { tokenizer, engine, info, ...loaded } = await load(model, own);
+    const scorer = new TokenScorer({
+      encoder: tokenizer,
+      engine,
+      lane: laneOf(info.device, info.deviceId),
+      maxLength: info.maxLength,
+      tokenBudget: own.tokenBudget ?? loaded.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
+      maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+    });
+    return new Reranker(scorer, info, own.instruction);
+  }
+
+  /**
+   * A reranker in front of an engine of your own: the same calls, options, checks and results, whatever computes. The
+   * engine is disposed with it. Throws `INVALID_OPTION`.
+   */
+  static fromEngine(engine: RerankerEngine, options: EngineOptions = {}): Reranker {
+    const own = readEngineOptions(options);
+    const scorer = new TextScorer({
+      engine: readEngine(engine),
+      concurrency: own.concurrency ?? 1,
+      batchSize: own.batchSize ?? DEFAULT_BATCH_SIZE,
+      maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+    });
+    const info: RerankerInfo = {
+      model: engine.info?.model ?? 'engine',
+      source: 'engine',
+      revision: undefined,
+      dtype: undefined,
+      dtypeReason: 'an engine from outside computes the scores',
+      device: undefined,
+      deviceId: 0,
+      deviceIds: [],
+      threads: undefined,
+      refusedDevices: [],
+      contextLength: engine.info?.maxLength,
+      maxLength: engine.info?.maxLength,
+    };
+    return new Reranker(scorer, info, own.instruction);
   }
 
   /**
@@ -80,10 +112,10 @@ export class Reranker implements AsyncDisposable {
     const { text, instruction = this.#instruction, topN, minScore = 0, ...call } = readRerankOptions(options);
     checkQuery(query);
     checkArray('documents', documents);
-    this.#scheduler.admit({ rows: documents.length, ...call });
+    this.#scorer.admit({ rows: documents.length, ...call });
     const { own, texts } = readDocuments(documents, text);
     const question = { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
-    const scored = await this.#score([question], call);
+    const scored = await this.#scorer.score([question], call);
     const results = own
       .map((document, index) => ({ index, document, ...scoreAt(scored, index) }))
       .filter(({ score }) => score >= minScore)
@@ -100,38 +132,27 @@ export class Reranker implements AsyncDisposable {
   async score(pairs: readonly Pair[], options: ScoreOptions = {}): Promise<ScoreResponse> {
     const call = readScoreOptions(options);
     checkArray('pairs', pairs, ' of { query, document }');
-    this.#scheduler.admit({ rows: pairs.length, ...call });
+    this.#scorer.admit({ rows: pairs.length, ...call });
     const own = readPairs(pairs);
-    const scored = await this.#score(questionsOf(own, this.#instruction), call);
+    const scored = await this.#scorer.score(questionsOf(own, this.#instruction), call);
     return { scores: own.map((_, index) => scoreAt(scored, index)), usage: scored.usage };
   }
 
   /** Refuses new calls, lets those under way finish, and frees the model. Idempotent. */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#end();
+    this.#disposal ??= this.#scorer.dispose();
     return this.#disposal;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-
-  #score(questions: readonly Question[], options: ScoreOptions): Promise<Scored> {
-    const { tokenizer, info } = this.#loaded;
-    const setting = { encoder: tokenizer, scheduler: this.#scheduler, maxLength: info.maxLength };
-    return scoreQuestions(setting, questions, options);
-  }
-
-  async #end(): Promise<void> {
-    await this.#scheduler.dispose();
-    await Promise.all([this.#loaded.engine.dispose(), this.#loaded.tokenizer.dispose()]);
-  }
 }
 
 /** Pairs by query and instruction, so that each prefix is computed once. */
-function questionsOf(pairs: readonly Pair[], instruction: string): Question[] {
+function questionsOf(pairs: readonly Pair[], instruction: string | undefined): Question[] {
   type Open = Question & { readonly documents: { slot: number; text: string }[] };
-  const byInstruction = new Map<string, Map<string, Open>>();
+  const byInstruction = new Map<string | undefined, Map<string, Open>>();
   const questions: Open[] = [];
   for (const [slot, { query, document, instruction: own = instruction }] of pairs.entries()) {
     const byQuery = byInstruction.get(own) ?? new Map<string, Open>();

@@ -68,6 +68,18 @@ export interface LoadOptions extends HubOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How to use an engine of your own. */
+export interface EngineOptions {
+  /** Most requests under way at a time. @default 1 */
+  readonly concurrency?: number | undefined;
+  /** Most documents of a request; calls with more are split. @default 256 */
+  readonly batchSize?: number | undefined;
+  /** Most documents in the queue, over all calls; a call beyond it is refused with `QUEUE_FULL`. @default 100000 */
+  readonly maxQueuedDocuments?: number | undefined;
+  /** Instruction of calls that give none. @default none: what the engine takes by default */
+  readonly instruction?: string | undefined;
+}
+
 /** How to write a smaller copy of a model. */
 export interface CompileOptions extends HubOptions {
   /** Numeric type of the linear layers' weights. @default 'int8' */
@@ -172,28 +184,37 @@ export interface ScoreResponse {
   readonly usage: Usage;
 }
 
-/** What was loaded, and where it runs. */
+/** What was loaded, and where it runs. What only an engine of another process or of your own knows is `undefined`. */
 export interface RerankerInfo {
-  /** The model's name: `embedded`, a directory, or the Hub's `owner/name`. */
+  /** The model's name: `embedded`, a directory, the Hub's `owner/name`, or what the engine calls it. */
   readonly model: string;
   /** Where it came from. */
-  readonly source: 'embedded' | 'directory' | 'hub';
+  readonly source: 'embedded' | 'directory' | 'hub' | 'engine';
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
-  readonly dtype: Dtype;
+  readonly dtype: Dtype | undefined;
   /** Why that type. */
   readonly dtypeReason: string;
-  readonly device: Device;
+  readonly device: Device | undefined;
   /** Which of several devices of that kind; the first of {@link deviceIds}. */
   readonly deviceId: number;
   /** All devices that share the work. */
   readonly deviceIds: readonly number[];
   /** CPU threads of a run. */
-  readonly threads: number;
+  readonly threads: number | undefined;
   /** Devices that were tried before, and why they were refused. */
   readonly refusedDevices: readonly RefusedDevice[];
   /** The longest prompt the model knows, in tokens. */
-  readonly contextLength: number;
+  readonly contextLength: number | undefined;
   /** The longest prompt that is run, in tokens. */
-  readonly maxLength: number;
+  readonly maxLength: number | undefined;
 }
+
+/** The info of a model that runs in this process. */
+export type LocalInfo = RerankerInfo & {
+  readonly dtype: Dtype;
+  readonly device: Device;
+  readonly threads: number;
+  readonly contextLength: number;
+  readonly maxLength: number;
+};

@@ -1,11 +1,10 @@
-import { RerankitError } from '../errors.ts';
 import { Deferred } from './deferred.ts';
 import { FairClock } from './fair-clock.ts';
 import { Gathering } from './gathering.ts';
 import { type JobObserver, QueuedJob } from './job.ts';
 import type { Job } from './job-types.ts';
 import { runLane } from './lane.ts';
-import { queueFull } from './queue-full.ts';
+import { disposed, queueFull } from './refusals.ts';
 import { badLogit, runBatch } from './run-batch.ts';
 import type { OpenOptions, SchedulerOptions, SchedulerStats } from './scheduler-types.ts';
 import { type Selection, select } from './select.ts';
@@ -59,9 +58,7 @@ export class Scheduler {
    */
   admit({ rows, signal }: OpenOptions): void {
     signal?.throwIfAborted();
-    if (this.#disposal) {
-      throw new RerankitError('DISPOSED', 'The reranker was disposed and takes no more calls; load another one.');
-    }
+    if (this.#disposal) throw disposed();
     const full = queueFull(rows, this.#queuedDocuments, this.#options.maxQueuedDocuments);
     if (full) throw full;
   }

@@ -11,3 +11,8 @@ export function queueFull(rows: number, queued: number, limit: number): Rerankit
       `${limit}; ${remedy}, or raise maxQueuedDocuments.`,
   );
 }
+
+/** The refusal of any call after `dispose`. */
+export function disposed(): RerankitError {
+  return new RerankitError('DISPOSED', 'The reranker was disposed and takes no more calls; load another one.');
+}

@@ -1,0 +1,51 @@
+/**
+ * What may stand behind a `Reranker` in place of a model in this process: another server, another library, a stand-in for
+ * tests. It scores texts; queueing, options, ranking and the checks of its answers are the reranker's.
+ */
+export interface RerankerEngine {
+  /** What `reranker.info` tells; whatever is left out is `undefined` there. */
+  readonly info?: Partial<EngineInfo> | undefined;
+  /**
+   * Scores the documents of one query. Several calls may be under way at a time: see `concurrency` of
+   * `Reranker.fromEngine`. A rejection rejects every call that wanted these scores.
+   */
+  score(request: EngineRequest, options: EngineCallOptions): Promise<EngineAnswer> | EngineAnswer;
+  /** Frees everything; called once, when no call is under way. */
+  dispose?(): Promise<void> | void;
+}
+
+/** What an engine may say of itself. */
+export interface EngineInfo {
+  /** The model's name. */
+  readonly model: string;
+  /** Longest prompt in tokens. */
+  readonly maxLength: number;
+}
+
+/** A query and documents to score against it. */
+export interface EngineRequest {
+  readonly query: string;
+  /** At least one. */
+  readonly documents: readonly string[];
+  /** `undefined` where neither the call nor the reranker has one: the model's default, if it knows instructions at all. */
+  readonly instruction: string | undefined;
+}
+
+export interface EngineCallOptions {
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+  /** The call's priority: higher goes first. */
+  readonly priority: number;
+}
+
+/** An engine's scores. */
+export interface EngineAnswer {
+  /** One finite number a document, in the order of the request: `logit(yes) - logit(no)`, whose sigmoid is the relevance score. */
+  readonly logits: ArrayLike<number>;
+  /** One a document: whether it lost its tail. @default none did */
+  readonly truncated?: ArrayLike<boolean> | undefined;
+  /** Tokens of all the prompts. @default 0 */
+  readonly promptTokens?: number | undefined;
+  /** Tokens that were computed. @default promptTokens */
+  readonly computedTokens?: number | undefined;
+}

@@ -1,0 +1,32 @@
+import type { SchedulerStats } from '../batching/index.ts';
+import type { ScoreOptions, Usage } from '../types.ts';
+
+/** Documents of one query. */
+export interface Question {
+  /** `undefined`: what the model takes by default. */
+  readonly instruction: string | undefined;
+  readonly query: string;
+  readonly documents: readonly { readonly slot: number; readonly text: string }[];
+}
+
+export interface Scored {
+  /** By slot. */
+  readonly logits: Float32Array;
+  /** By slot: 1 where the document lost its tail. */
+  readonly truncated: Uint8Array;
+  readonly usage: Usage;
+}
+
+/** What stands between a `Reranker` and whatever computes: it knows texts and calls, nothing of ranking. */
+export interface Scorer {
+  /**
+   * Throws what {@link score} would reject with for a call of so many rows now, so that a call which will be refused is
+   * not prepared first: the signal's reason if it is aborted already; `DISPOSED`; `QUEUE_FULL`.
+   */
+  admit(call: { readonly rows: number; readonly signal?: AbortSignal | undefined }): void;
+  /** Scores the documents of all questions, whose slots are 0 to their number less 1, each once. */
+  score(questions: readonly Question[], options: ScoreOptions): Promise<Scored>;
+  stats(): SchedulerStats;
+  /** Refuses new calls, lets those under way finish, and frees everything. Called once. */
+  dispose(): Promise<void>;
+}
