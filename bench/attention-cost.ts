@@ -41,7 +41,7 @@ const { FLOAT } = ElementType;
 const config = { heads: shape.heads, kvHeads: shape.kvHeads, headDim: shape.headDim };
 const widths = { q: shape.querySize, k: shape.keySize, v: shape.keySize };
 const [q, k, v] = (['q', 'k', 'v'] as const).map((each) => graph.input(each, FLOAT, ['tokens', widths[each]]));
-const context = attend(graph, config, declareGroups(graph, ALL_TOKENS), q ?? '', k ?? '', v ?? '');
+const context = attend(graph, config, declareGroups(graph, ALL_TOKENS, 'tokens'), q ?? '', k ?? '', v ?? '');
 const output = graph.output('y', graph.node('Gather', [context, graph.ints(0)]));
 const outputs = [{ name: output, type: FLOAT, shape: [1, shape.querySize] }];
 const model = encodeModel({ graph: graph.build('attention', outputs), opsets: { '': 24 } });

@@ -56,13 +56,15 @@ const loading = performance.now();
 const options = { maxLength: workload.maxLength, threads, tokenBudget, dtype } as LoadOptions;
 const reranker = await Reranker.load(model, options);
 const loadMs = performance.now() - loading;
+const { dtype: ran } = reranker.info;
+if (ran === undefined) throw new Error('A model in this process has a numeric type.');
 const peakAfterLoad = peak();
 const residentAfterLoad = process.memoryUsage.rss();
 
 const result = await rank();
 await reranker.dispose();
 answer({
-  dtype: reranker.info.dtype,
+  dtype: ran,
   loadMs,
   ...result,
   memory: { peakAfterLoad, residentAfterLoad, peak: peak() },

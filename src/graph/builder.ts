@@ -12,6 +12,7 @@ export class GraphBuilder {
   readonly #nodes: Node[] = [];
   readonly #tensors: Tensor[] = [];
   readonly #inputs: Value[] = [];
+  readonly #values: Value[] = [];
   #count = 0;
 
   /** `prefix` keeps names apart between a graph and its subgraphs. */
@@ -46,6 +47,22 @@ export class GraphBuilder {
     const outputs = wanted.map((used, at) => (used ? `${name}_${at}` : ''));
     this.#nodes.push({ op, domain, name, inputs, outputs, attributes: typed });
     return outputs.filter((output) => output !== '');
+  }
+
+  /**
+   * Gives a value another shape, of which one dimension may be symbolic. The name of that dimension is declared: ONNX
+   * Runtime puts a value where another one was only if it knows both to have the same shape, and its search for such a
+   * place takes seconds in a graph of unknown shapes.
+   */
+  reshape(value: string, type: ElementType, shape: readonly (number | string)[]): string {
+    const sizes = this.ints(...shape.map((size) => (typeof size === 'string' ? -1 : size)));
+    return this.declare(this.node('Reshape', [value, sizes]), type, shape);
+  }
+
+  /** States a value's type and shape. */
+  declare(name: string, type: ElementType, shape: readonly (number | string)[]): string {
+    this.#values.push({ name, type, shape });
+    return name;
   }
 
   /** Splits a value into equal parts along its last axis. */
@@ -91,7 +108,14 @@ export class GraphBuilder {
   }
 
   build(name: string, outputs: readonly Value[]): Graph {
-    return { name, nodes: this.#nodes, initializers: this.#tensors, inputs: this.#inputs, outputs };
+    return {
+      name,
+      nodes: this.#nodes,
+      initializers: this.#tensors,
+      inputs: this.#inputs,
+      outputs,
+      values: this.#values,
+    };
   }
 }
 

@@ -66,6 +66,8 @@ export interface Graph {
   readonly initializers: readonly Tensor[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Values inside whose shape ONNX Runtime would not find out by itself. */
+  readonly values: readonly Value[];
 }
 
 export interface Model {
@@ -107,6 +109,7 @@ function writeGraph(w: BinaryWriter, graph: Graph): void {
   for (const tensor of graph.initializers) message(w, 5, () => writeTensor(w, tensor));
   for (const value of graph.inputs) message(w, 11, () => writeValue(w, value));
   for (const value of graph.outputs) message(w, 12, () => writeValue(w, value));
+  for (const value of graph.values) message(w, 13, () => writeValue(w, value));
 }
 
 function writeNode(w: BinaryWriter, node: Node): void {

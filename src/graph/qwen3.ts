@@ -12,6 +12,10 @@ import { Weights } from './weights.ts';
 /** Name of the only output: float32 [N], one logit a row. */
 export const LOGITS = 'logits';
 
+/** The graph's names for T and N, the numbers of packed tokens and of scored rows. */
+const TOKENS = 'tokens';
+const ROWS = 'rows';
+
 export interface Qwen3GraphOptions {
   readonly config: Qwen3Config;
   readonly tensors: TensorMap;
@@ -36,11 +40,11 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
   const weights = new Weights(graph, options.tensors, options.folder);
   const linear = options.matrices ? packedLayers(graph, options.matrices) : floatLayers(graph, weights);
   const network = new Network(graph, config, weights, linear);
-  const ids = graph.input(INPUT.ids, ElementType.INT32, ['tokens']);
-  const positions = graph.input(INPUT.positions, ElementType.INT32, ['tokens']);
-  const last = graph.input(INPUT.last, ElementType.INT32, ['rows']);
-  const allTokens = declareGroups(graph, ALL_TOKENS);
-  const lastTokens = declareGroups(graph, LAST_TOKENS);
+  const ids = graph.input(INPUT.ids, ElementType.INT32, [TOKENS]);
+  const positions = graph.input(INPUT.positions, ElementType.INT32, [TOKENS]);
+  const last = graph.input(INPUT.last, ElementType.INT32, [ROWS]);
+  const allTokens = declareGroups(graph, ALL_TOKENS, TOKENS);
+  const lastTokens = declareGroups(graph, LAST_TOKENS, ROWS);
 
   const tables = rotaryTables(config, options.positions);
   const shape = [options.positions, config.headDim / 2];
@@ -62,9 +66,9 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
   }
   const head = graph.floats('head', options.head, [1, config.hiddenSize]);
   const logits = graph.node('Gemm', [network.norm(x, 'model.norm.weight'), head], { transB: 1 });
-  const output = graph.output(LOGITS, graph.node('Reshape', [logits, graph.ints(-1)]));
+  const output = graph.output(LOGITS, graph.reshape(logits, ElementType.FLOAT, [ROWS]));
   return encodeModel({
-    graph: graph.build('qwen3_reranker', [{ name: output, type: ElementType.FLOAT, shape: ['rows'] }]),
+    graph: graph.build('qwen3_reranker', [{ name: output, type: ElementType.FLOAT, shape: [ROWS] }]),
     opsets: { '': 24, 'com.microsoft': 1 },
   });
 }
@@ -100,18 +104,19 @@ class Network {
     const normed = this.norm(x, name('input_layernorm'));
     const pick = (value: string) => (only === undefined ? value : this.#graph.node('Gather', [value, only]));
 
-    const all = this.#linear.prepare({ values: normed });
-    const attending = only === undefined ? all : this.#linear.prepare({ values: pick(normed) });
+    const rows = only === undefined ? TOKENS : ROWS;
+    const all = this.#linear.prepare({ values: normed, rows: TOKENS });
+    const attending = only === undefined ? all : this.#linear.prepare({ values: pick(normed), rows });
     // A norm follows, which takes out whatever a row was multiplied with.
     const { values: keys } = this.#linear.multiplyUnscaled(all, name('self_attn.k_proj'));
     const { values: queries } = this.#linear.multiplyUnscaled(attending, name('self_attn.q_proj'));
-    const k = this.#rotate(keys, name('self_attn.k_norm'), kvHeads, here);
+    const k = this.#rotate(keys, TOKENS, name('self_attn.k_norm'), kvHeads, here);
     const v = this.#linear.multiply(all, name('self_attn.v_proj'));
-    const q = this.#rotate(queries, name('self_attn.q_norm'), heads, rotation ?? here);
+    const q = this.#rotate(queries, rows, name('self_attn.q_norm'), heads, rotation ?? here);
     const context = attend(this.#graph, this.#config, groups, q, k, v);
-    const attended = this.#linear.project({ values: context }, name('self_attn.o_proj'), pick(x));
+    const attended = this.#linear.project({ values: context, rows }, name('self_attn.o_proj'), pick(x));
 
-    const inner = this.#linear.prepare({ values: this.norm(attended, name('post_attention_layernorm')) });
+    const inner = this.#linear.prepare({ values: this.norm(attended, name('post_attention_layernorm')), rows });
     const gate = this.#linear.multiply(inner, name('mlp.gate_proj'));
     const silu = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, 'com.microsoft');
     const up = this.#linear.multiplyUnscaled(inner, name('mlp.up_proj'));
@@ -130,11 +135,12 @@ class Network {
   }
 
   /** Norm of each head, then rotation. */
-  #rotate(x: string, weight: string, heads: number, { cos, sin }: Rotation): string {
+  #rotate(x: string, rows: string, weight: string, heads: number, { cos, sin }: Rotation): string {
     const { headDim } = this.#config;
-    const perHead = this.norm(this.#graph.node('Reshape', [x, this.#graph.ints(-1, heads, headDim)]), weight);
-    const packed = this.#graph.node('Reshape', [perHead, this.#graph.ints(1, -1, heads * headDim)]);
+    const { FLOAT } = ElementType;
+    const perHead = this.norm(this.#graph.reshape(x, FLOAT, [rows, heads, headDim]), weight);
+    const packed = this.#graph.reshape(perHead, FLOAT, [1, rows, heads * headDim]);
     const rotated = this.#graph.node('RotaryEmbedding', [packed, cos, sin], { num_heads: heads });
-    return this.#graph.node('Reshape', [rotated, this.#graph.ints(-1, heads * headDim)]);
+    return this.#graph.reshape(rotated, FLOAT, [rows, heads * headDim]);
   }
 }

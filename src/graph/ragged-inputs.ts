@@ -68,8 +68,8 @@ export interface Groups {
   readonly count: string;
 }
 
-/** Declares a family's inputs and splits the flat lists. */
-export function declareGroups(graph: GraphBuilder, names: GroupInputs): Groups {
+/** Declares a family's inputs and splits the flat lists. `out` is what the graph calls the number of tokens that attend. */
+export function declareGroups(graph: GraphBuilder, names: GroupInputs, out: string): Groups {
   const { INT32, INT64 } = ElementType;
   const split = (list: string, type: typeof INT32 | typeof INT64, sizes: string) =>
     graph.node('SplitToSequence', [graph.input(list, type, [list]), sizes], { axis: 0 });
@@ -80,7 +80,7 @@ export function declareGroups(graph: GraphBuilder, names: GroupInputs): Groups {
     keys: split(names.keyIndex, INT32, graph.input(names.keySizes, INT64, ['groups'])),
     keyShapes: graph.input(names.keyShapes, INT64, ['groups', 2]),
     keyLengths: split(names.keyLengths, INT64, graph.input(names.blocks, INT64, ['groups'])),
-    order: graph.input(names.order, INT32, [names.order]),
+    order: graph.input(names.order, INT32, [out]),
     count: graph.node('Size', [querySizes]),
   };
 }

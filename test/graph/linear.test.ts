@@ -60,8 +60,8 @@ async function matrix(form: PackedForm, name: string, outputs: number, inputs: n
 
 type Use = (linear: LinearLayers, x: string, residual: string, weight: string) => string;
 const USES: Readonly<Record<'multiply' | 'project', Use>> = {
-  multiply: (linear, x, _, weight) => linear.multiply(linear.prepare({ values: x }), weight),
-  project: (linear, x, residual, weight) => linear.project({ values: x }, weight, residual),
+  multiply: (linear, x, _, weight) => linear.multiply(linear.prepare({ values: x, rows: 'n' }), weight),
+  project: (linear, x, residual, weight) => linear.project({ values: x, rows: 'n' }, weight, residual),
 };
 
 /** Runs one linear layer in ONNX Runtime. */
@@ -184,7 +184,7 @@ describe('a linear layer in int8', () => {
     const none = new Float32Array(6 * 24);
     // Activations whose rows are still to be multiplied, as the product of gate and up.
     const scaledLater: Use = (linear, values, residual, weight) =>
-      linear.project({ values, scales: 'factors' }, weight, residual);
+      linear.project({ values, rows: 'n', scales: 'factors' }, weight, residual);
     const plain = await run(layer, USES.project, x, none);
     const factors = Float32Array.of(1, 2, 0.5, 3, 4, 0.125);
     const scaled = await runWithFactors(layer, scaledLater, x, factors);
@@ -278,7 +278,7 @@ describe.each(['int8', 'int4'] as const)('rows of a layer in %s', (form) => {
 
   test('that lack a matrix say which', () => {
     const layers = packedLayers(new GraphBuilder(), { form, matrices: new Map() });
-    expect(() => layers.multiply({ values: 'x' }, GATE)).toThrow(
+    expect(() => layers.multiply({ values: 'x', rows: 'n' }, GATE)).toThrow(
       expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringContaining(GATE) }),
     );
   });

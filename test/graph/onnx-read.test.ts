@@ -19,6 +19,7 @@ const encode = (initializers: readonly Tensor[]) =>
       initializers,
       inputs: [{ name: 'x', type: ElementType.FLOAT, shape: ['rows', 2] }],
       outputs: [{ name: 'y', type: ElementType.FLOAT, shape: ['rows', 2] }],
+      values: [],
     },
     opsets: { '': 24, 'com.microsoft': 1 },
   });

@@ -60,8 +60,9 @@ function productOf(form: PackedForm, matrix: MatrixValues, piece: PartValues): U
   const values = [tensor(WEIGHT, piece)];
   const packed = { outputs: matrix.outputs, inputs, values, scales: tensor(`${WEIGHT}.scales`, matrix.scales) };
   const linear = packedLayers(graph, { form, matrices: new Map([[WEIGHT, packed]]) });
-  const x = linear.prepare({ values: graph.input('x', ElementType.FLOAT, ['rows', inputs]) });
+  const rows = 'rows';
+  const x = linear.prepare({ values: graph.input('x', ElementType.FLOAT, [rows, inputs]), rows });
   const y = graph.output('y', linear.multiply(x, WEIGHT));
-  const output = { name: y, type: ElementType.FLOAT, shape: ['rows', matrix.outputs] };
+  const output = { name: y, type: ElementType.FLOAT, shape: [rows, matrix.outputs] };
   return encodeModel({ graph: graph.build('product', [output]), opsets: { '': 24, 'com.microsoft': 1 } });
 }

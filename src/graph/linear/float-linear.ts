@@ -12,8 +12,8 @@ export class FloatLinear implements LinearLayers {
     this.#matrix = matrix;
   }
 
-  prepare({ values }: Product): Activation {
-    return { values };
+  prepare({ values, rows }: Product): Activation {
+    return { values, rows };
   }
 
   multiply({ values }: Activation, weight: string): string {
@@ -21,7 +21,7 @@ export class FloatLinear implements LinearLayers {
   }
 
   multiplyUnscaled(x: Activation, weight: string): Product {
-    return { values: this.multiply(x, weight) };
+    return { values: this.multiply(x, weight), rows: x.rows };
   }
 
   project({ values }: Product, weight: string, residual: string): string {

@@ -16,8 +16,8 @@ export class Int4Linear implements LinearLayers {
     this.#matrix = matrix;
   }
 
-  prepare({ values }: Product): Activation {
-    return { values };
+  prepare({ values, rows }: Product): Activation {
+    return { values, rows };
   }
 
   multiply({ values: x }: Activation, weight: string): string {
@@ -33,7 +33,7 @@ export class Int4Linear implements LinearLayers {
   }
 
   multiplyUnscaled(x: Activation, weight: string): Product {
-    return { values: this.multiply(x, weight) };
+    return { values: this.multiply(x, weight), rows: x.rows };
   }
 
   project(x: Product, weight: string, residual: string): string {

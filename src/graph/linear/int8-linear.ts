@@ -28,9 +28,9 @@ export class Int8Linear implements LinearLayers {
     this.#least = graph.floats('int8_least_scale', Float32Array.of(LEAST_SCALE), []);
   }
 
-  prepare({ values: x, scales: before }: Product): Activation {
-    const { values, scales } = this.#quantize(x);
-    return { values, scales: before === undefined ? scales : this.#graph.node('Mul', [scales, before]) };
+  prepare({ values: x, rows, scales: before }: Product): Activation {
+    const { values, scales } = this.#quantize(x, rows);
+    return { values, rows, scales: before === undefined ? scales : this.#graph.node('Mul', [scales, before]) };
   }
 
   multiply(x: Activation, weight: string): string {
@@ -38,23 +38,25 @@ export class Int8Linear implements LinearLayers {
     return scales === undefined ? values : this.#graph.node('Mul', [values, scales]);
   }
 
-  multiplyUnscaled({ values, scales }: Activation, weight: string): Product {
+  multiplyUnscaled({ values, rows, scales }: Activation, weight: string): Product {
     const matrix = this.#matrix(weight);
     const product = integerProduct(this.#graph, values, matrix.values[0], this.#graph.external(matrix.scales));
-    return scales === undefined ? { values: product } : { values: product, scales };
+    return scales === undefined ? { values: product, rows } : { values: product, rows, scales };
   }
 
   /**
    * A matrix may come in pieces of its inputs: then each piece of the activations has scales of its own, and a value that
    * is far larger than the others spoils the rounding of its piece only.
    */
-  project({ values: x, scales: before }: Product, weight: string, residual: string): string {
+  project({ values: x, rows, scales: before }: Product, weight: string, residual: string): string {
     const graph = this.#graph;
     const matrix = this.#matrix(weight);
     const pieces = matrix.values.length;
-    const { values, scales } = this.#quantize(graph.node('Reshape', [x, graph.ints(-1, matrix.inputs / pieces)]));
-    const wide = graph.split(graph.node('Reshape', [values, graph.ints(-1, matrix.inputs)]), pieces);
-    const columns = graph.node('Reshape', [scales, graph.ints(-1, pieces)]);
+    const parts = pieces === 1 ? rows : `${rows}_times_${pieces}`;
+    const { FLOAT, UINT8 } = ElementType;
+    const { values, scales } = this.#quantize(graph.reshape(x, FLOAT, [parts, matrix.inputs / pieces]), parts);
+    const wide = graph.split(graph.reshape(values, UINT8, [rows, matrix.inputs]), pieces);
+    const columns = graph.reshape(scales, FLOAT, [rows, pieces]);
     const scaled = before === undefined ? columns : graph.node('Mul', [columns, before]);
     const column = graph.split(scaled, pieces);
     const outputScales = graph.external(matrix.scales);
@@ -65,7 +67,7 @@ export class Int8Linear implements LinearLayers {
   }
 
   /** uint8 [n, in] around {@link INT8_ZERO_POINT}, and float32 [n, 1]. */
-  #quantize(x: string): { values: string; scales: string } {
+  #quantize(x: string, rows: string): { values: string; scales: string } {
     const graph = this.#graph;
     const axis = graph.ints(-1);
     // The largest magnitude without a pass that writes magnitudes.
@@ -73,7 +75,8 @@ export class Int8Linear implements LinearLayers {
     const least = graph.node('ReduceMin', [x, axis], { keepdims: 0 });
     const largest = graph.node('Max', [most, graph.node('Neg', [least])]);
     const scales = graph.node('Max', [graph.node('Mul', [largest, this.#step]), this.#least]);
-    const zeros = graph.node('Expand', [this.#zero, graph.node('Shape', [scales])]);
+    const expanded = graph.node('Expand', [this.#zero, graph.node('Shape', [scales])]);
+    const zeros = graph.declare(expanded, ElementType.UINT8, [rows]);
     const values = graph.node('QuantizeLinear', [x, scales, zeros], { axis: 0 });
     return { values, scales: graph.node('Unsqueeze', [scales, axis]) };
   }

@@ -18,6 +18,8 @@ export interface LinearLayers {
 
 /** Activations that were prepared; what is in them is the business of the numeric form. */
 export interface Activation {
+  /** What the graph calls the number of rows. */
+  readonly rows: string;
   /** The values, in the type that the products take. */
   readonly values: string;
   /** float32 [n, 1]: what the products of each row are to be multiplied with. */
@@ -26,6 +28,8 @@ export interface Activation {
 
 /** float32 rows. */
 export interface Product {
+  /** What the graph calls the number of rows. */
+  readonly rows: string;
   readonly values: string;
   /** float32 [n, 1], positive: what each row is still to be multiplied with. */
   readonly scales?: string;
