@@ -51,12 +51,14 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   let engines: readonly OnnxEngine[] = [];
   try {
     onProgress?.({ phase: 'tokenizer' });
-    const { yesId, noId, largestId } = await unlessAborted(tokenizer.load(), signal);
-    checkVocabulary(checkpoint, largestId);
+    const answers = tokenizer.load().then(({ largestId, ...ids }) => {
+      checkVocabulary(checkpoint, largestId);
+      return ids;
+    });
+    // What a bad tokenizer makes useless is not gone on with: compiling a model takes a while.
+    answers.catch((error: unknown) => failure.abort(error));
     const request: Omit<LoadRequest, 'deviceId'> = {
       checkpoint: { config, tensors, headTensor },
-      yesId,
-      noId,
       maxLength,
       dtype,
       cudaLibraryDir: options.cudaLibraryDir,
@@ -67,7 +69,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       attentionBudgetBytes: options.attentionBudgetBytes ?? DEFAULT_ATTENTION_BUDGET_BYTES,
     };
     const listeners = { onProgress: onEngineProgress, signal };
-    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }, listeners));
+    engines = deviceIds.map((id) => new OnnxEngine({ ...request, deviceId: id }, answers, listeners));
     const [loaded, ...others] = await unlessAborted(Promise.all(engines.map((one) => one.load())), signal);
     if (loaded === undefined) throw new Error('The list of devices is empty.');
     for (const warning of loaded.warnings) process.emitWarning(warning, { type: 'RerankitWarning' });

@@ -9,27 +9,19 @@ import type { Place } from './weight-sink.ts';
 
 const INDEX = 'index.json';
 
-/** Compiled weights with what else a graph needs of the checkpoint. */
-export interface CompiledModel extends CompiledWeights {
-  /** What the last hidden state is multiplied with: float32 [hidden size]. */
-  readonly head: Float32Array;
-}
-
 /** The index as it is saved, with plain arrays for maps. */
 interface SavedIndex {
   readonly form: PackedForm;
   readonly tensors: readonly TensorLocation[];
   readonly matrices: readonly (readonly [string, PackedMatrix])[];
-  readonly head: readonly number[];
 }
 
 /** Saves where everything is in a folder of compiled weights. */
-export async function writeIndex(folder: string, { tensors, matrices, head }: CompiledModel): Promise<void> {
+export async function writeIndex(folder: string, { tensors, matrices }: CompiledWeights): Promise<void> {
   const saved: SavedIndex = {
     form: matrices.form,
     tensors: [...tensors.values()],
     matrices: [...matrices.matrices],
-    head: [...head],
   };
   await writeFile(join(folder, INDEX), JSON.stringify(saved));
 }
@@ -38,7 +30,7 @@ export async function writeIndex(folder: string, { tensors, matrices, head }: Co
  * Reads what {@link writeIndex} saved, for `form`. Whoever kept the folder answers for its content; this only sees to it
  * that every place lies inside its file. Rejects with `CACHE_FAILED`.
  */
-export async function readIndex(folder: string, form: PackedForm): Promise<CompiledModel> {
+export async function readIndex(folder: string, form: PackedForm): Promise<CompiledWeights> {
   const sizes = new Map<string, number>();
   const sizeOf = async (file: string): Promise<number> => {
     const known = sizes.get(file) ?? (await stat(join(folder, file))).size;
@@ -57,7 +49,6 @@ export async function readIndex(folder: string, form: PackedForm): Promise<Compi
     return {
       tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
       matrices: { form, matrices: new Map(saved.matrices) },
-      head: Float32Array.from(saved.head),
     };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

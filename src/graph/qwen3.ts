@@ -25,14 +25,13 @@ export interface Qwen3GraphOptions {
   readonly matrices?: PackedMatrices | undefined;
   /** The longest sequence that will be run, in tokens. */
   readonly positions: number;
-  /** What the last hidden state is multiplied with: `yes` minus `no`, or the score head. float32 [hiddenSize]. */
-  readonly head: Float32Array;
 }
 
 /**
  * Writes the Qwen3 network as an ONNX model over packed tokens `[T]`: every linear layer and norm sees all tokens of a
  * micro-batch in one matrix without padding, attention alone sees rectangles, and the last layer computes nothing that no
- * score reads.
+ * score reads. What the last hidden state is multiplied with (`yes` minus `no`, or the score head) is an input: the rest
+ * can be loaded while the tokenizer is still to say which tokens these are.
  */
 export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> {
   const { config } = options;
@@ -64,7 +63,7 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
       isLast ? { groups: lastTokens, only: last, rotation: there } : { groups: allTokens },
     );
   }
-  const head = graph.floats('head', options.head, [1, config.hiddenSize]);
+  const head = graph.input(INPUT.head, ElementType.FLOAT, [1, config.hiddenSize]);
   const logits = graph.node('Gemm', [network.norm(x, 'model.norm.weight'), head], { transB: 1 });
   const output = graph.output(LOGITS, graph.reshape(logits, ElementType.FLOAT, [ROWS]));
   return encodeModel({

@@ -9,6 +9,8 @@ export const INPUT = {
   positions: 'positions',
   /** int32 [N]: the packed token whose state is scored, for each row. */
   last: 'last_index',
+  /** float32 [1, hidden size]: what the last hidden state is multiplied with. */
+  head: 'head',
 } as const;
 
 /**

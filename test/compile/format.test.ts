@@ -12,7 +12,7 @@ import { resolveModel } from '../../src/model/source.ts';
 import { writeSeededCheckpoint } from '../support/seeded-checkpoint.ts';
 
 /** What is written for one small checkpoint, as it was when `COMPILED_FORMAT` was this. */
-const PINNED_FORMAT = 1;
+const PINNED_FORMAT = 2;
 const PINNED: readonly (readonly [MatrixForm, string])[] = [
   [{ form: 'int8', bits: 8 }, 'e0ab0aa613b66796c18627169405f42bd484cf5e77c0b86202ee3b57fe66abcf'],
   [{ form: 'int8', bits: 7 }, '96e6611ad0abee7f8468e646970830b09e07d1c7bc69f4ddb7d2e971c69cf9c6'],

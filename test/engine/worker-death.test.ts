@@ -3,6 +3,7 @@ import type { MicroBatch } from '../../src/engine/engine.ts';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.ts';
 import type { LoadRequest } from '../../src/engine/onnx/protocol.ts';
 
+const ANSWERS = Promise.resolve({ yesId: 1, noId: 0 });
 const WORKER = new URL('./dying-worker.mjs', import.meta.url);
 const batch = (first: number): MicroBatch => ({
   prefixes: [Int32Array.of(first, 2)],
@@ -14,7 +15,7 @@ describe('an engine whose worker dies', () => {
   afterEach(() => engine.dispose());
   const start = () => {
     // The worker of this test reads nothing of the request.
-    engine = new OnnxEngine({} as LoadRequest, {}, WORKER);
+    engine = new OnnxEngine({} as LoadRequest, ANSWERS, {}, WORKER);
     return engine;
   };
 
@@ -42,7 +43,7 @@ describe('an engine whose worker dies', () => {
   test('a load that failed is tried again, in another thread', async () => {
     const failures = new SharedArrayBuffer(4);
     new Int32Array(failures)[0] = 2;
-    engine = new OnnxEngine({ failures } as unknown as LoadRequest, {}, WORKER);
+    engine = new OnnxEngine({ failures } as unknown as LoadRequest, ANSWERS, {}, WORKER);
     const messages = [];
     for (let attempt = 0; attempt < 2; attempt++) messages.push(await engine.load().catch(String));
     expect(new Set(messages).size).toBe(2);

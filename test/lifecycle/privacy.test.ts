@@ -34,7 +34,7 @@ test("ranking leaves nothing behind in the home folder, and calls nothing of Nod
 
 test('a user who opts in to telemetry is left alone', () => {
   vi.stubEnv('ORT_DISABLE_TELEMETRY', '0');
-  new OnnxEngine({} as LoadRequest);
+  new OnnxEngine({} as LoadRequest, new Promise(() => {}));
   expect(process.env['ORT_DISABLE_TELEMETRY']).toBe('0');
   vi.unstubAllEnvs();
 });

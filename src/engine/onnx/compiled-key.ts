@@ -6,20 +6,16 @@ import { entryKey, identifySource, processorIdentity, type SourceIdentity } from
 import type { LoadRequest } from './protocol.ts';
 
 /** To be raised whenever other bytes are written for the same model: `test/compile/format.test.ts` notices. */
-export const COMPILED_FORMAT = 1;
+export const COMPILED_FORMAT = 2;
 
 /** Names a compiled model by everything that its bytes depend on. */
-export async function compiledKey(
-  { checkpoint, yesId, noId }: LoadRequest,
-  { form, bits }: MatrixForm,
-): Promise<string> {
-  const { config, tensors, headTensor } = checkpoint;
+export async function compiledKey({ checkpoint }: LoadRequest, { form, bits }: MatrixForm): Promise<string> {
+  const { config, tensors } = checkpoint;
   const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
   return entryKey({
     format: COMPILED_FORMAT,
     sources: await Promise.all(files.map(identify)),
     layers: config.layers,
-    head: headTensor === 'score.weight' ? 'score' : [headTensor, yesId, noId],
     form,
     bits: form === 'int8' ? bits : 4,
     runtime: env.versions.node ?? env.versions.common,

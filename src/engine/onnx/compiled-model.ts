@@ -1,10 +1,9 @@
-import { type CompileWeightsOptions, compileWeights } from '../../compile/compile-weights.ts';
-import { type CompiledModel, readIndex, writeIndex } from '../../compile/compiled-index.ts';
+import { type CompiledWeights, type CompileWeightsOptions, compileWeights } from '../../compile/compile-weights.ts';
+import { readIndex, writeIndex } from '../../compile/compiled-index.ts';
 import { FileSink } from '../../compile/file-sink.ts';
 import type { MatrixForm } from '../../compile/read-matrix.ts';
 import { MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
 import { RerankitError } from '../../errors.ts';
-import { readHead } from '../../model/head.ts';
 import { isLinear, networkTensors } from '../../model/network-tensors.ts';
 import { CompiledStore } from '../../store/index.ts';
 import type { HandlerContext } from '../../worker/serve.ts';
@@ -101,17 +100,16 @@ function expectedBytes({ checkpoint }: LoadRequest, { form }: MatrixForm): numbe
 }
 
 async function build(
-  { checkpoint, yesId, noId }: LoadRequest,
+  { checkpoint }: LoadRequest,
   form: MatrixForm,
   sink: WeightSink,
   { signal, report }: Context,
   layOut: Prepack | undefined,
-): Promise<CompiledModel> {
-  const { config, tensors, headTensor } = checkpoint;
-  const head = await readHead(tensors, headTensor, yesId, noId);
+): Promise<CompiledWeights> {
+  const { config, tensors } = checkpoint;
   const onProgress = (loadedBytes: number, totalBytes: number): void => {
     signal.throwIfAborted();
     report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
   };
-  return { ...(await compileWeights({ config, tensors, form, sink, onProgress, prepack: layOut })), head };
+  return compileWeights({ config, tensors, form, sink, onProgress, prepack: layOut });
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../worker/connection.ts';
 import { WorkerService } from '../../worker/service.ts';
 import type { Engine, MicroBatch } from '../engine.ts';
-import type { EngineMethods, EngineProgress, LoadRequest, LoadResponse } from './protocol.ts';
+import type { AnswerIds, EngineMethods, EngineProgress, LoadRequest, LoadResponse } from './protocol.ts';
 import { toRunRequest } from './wire.ts';
 
 /** Runs micro-batches on ONNX Runtime in a worker thread, and starts another one after the thread's death. */
@@ -9,9 +9,13 @@ export class OnnxEngine implements Engine {
   readonly #worker: WorkerService<EngineMethods, LoadResponse>;
   #disposal: Promise<void> | undefined;
 
-  /** `options` are for the first load: what happens after a crash nobody watches. */
+  /**
+   * `answers` may come while the model is being loaded. `options` are for the first load: what happens after a crash
+   * nobody watches.
+   */
   constructor(
     request: LoadRequest,
+    answers: Promise<AnswerIds>,
     options: CallOptions<EngineProgress> = {},
     url = new URL('./engine-worker.js', import.meta.url),
   ) {
@@ -25,6 +29,7 @@ export class OnnxEngine implements Engine {
       devices = [response.device];
       dtype = response.dtype.dtype;
       watch = {};
+      await connection.call('answers', await answers);
       return response;
     });
   }

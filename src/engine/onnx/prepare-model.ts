@@ -31,7 +31,7 @@ export async function prepareModel(
   // The caller has seen to it that the device can run the type.
   if (isHalf(dtype.dtype)) throw new Error(`There is no model in ${dtype.dtype} for device ${device}.`);
   if (dtype.dtype === 'fp32') {
-    return { model: await modelInPlace(request), dtype, warnings: [], release: async () => {} };
+    return { model: modelInPlace(request), dtype, warnings: [], release: async () => {} };
   }
   if (dtype.dtype === 'int8' && bits === undefined) {
     const message = "dtype 'int8' gives wrong products on this processor: use dtype: 'fp32', 'int4' or 'auto'.";

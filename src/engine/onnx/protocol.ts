@@ -9,6 +9,8 @@ import type { Dtype } from './dtype.ts';
 /** What the engine's worker is asked. */
 export interface EngineMethods {
   readonly load: { readonly request: LoadRequest; readonly response: LoadResponse; readonly progress: EngineProgress };
+  /** Once, after `load` and before the first `run`. */
+  readonly answers: { readonly request: AnswerIds; readonly response: undefined };
   readonly run: { readonly request: RunRequest; readonly response: Float32Array };
   /** Resolves to the bytes of the weights. */
   readonly compile: { readonly request: CompileRequest; readonly response: number; readonly progress: EngineProgress };
@@ -26,9 +28,6 @@ export interface CompileRequest {
 /** Everything a session is made from. */
 export interface LoadRequest {
   readonly checkpoint: Pick<Checkpoint, 'config' | 'tensors' | 'headTensor'>;
-  /** Vocabulary ids of the answers. */
-  readonly yesId: number;
-  readonly noId: number;
   /** The longest prompt that will be run, in tokens. */
   readonly maxLength: number;
   readonly dtype: Dtype | 'auto';
@@ -45,6 +44,12 @@ export interface LoadRequest {
   readonly threads: number;
   /** Most bytes of attention scores at a time. */
   readonly attentionBudgetBytes: number;
+}
+
+/** Vocabulary ids of the answers. */
+export interface AnswerIds {
+  readonly yesId: number;
+  readonly noId: number;
 }
 
 export interface LoadResponse {

@@ -1,6 +1,5 @@
-import type { CompiledModel } from '../../compile/compiled-index.ts';
+import type { CompiledWeights } from '../../compile/compile-weights.ts';
 import { qwen3Graph } from '../../graph/qwen3.ts';
-import { readHead } from '../../model/head.ts';
 import { commonFolder } from './common-folder.ts';
 import type { LoadRequest } from './protocol.ts';
 
@@ -13,20 +12,19 @@ export interface SessionModel {
 }
 
 /** The network in float32, with the weights where the checkpoint has them. */
-export async function modelInPlace({ checkpoint, yesId, noId, maxLength }: LoadRequest): Promise<SessionModel> {
-  const { config, tensors, headTensor } = checkpoint;
+export function modelInPlace({ checkpoint, maxLength }: LoadRequest): SessionModel {
+  const { config, tensors } = checkpoint;
   const folder = commonFolder([...tensors.values()]);
-  const head = await readHead(tensors, headTensor, yesId, noId);
-  return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength, head }), weights: folder };
+  return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength }), weights: folder };
 }
 
 /** The network with compiled weights, which lie in a folder or in memory. */
 export function modelFromCompiled(
   { checkpoint, maxLength }: LoadRequest,
-  { tensors, matrices, head }: CompiledModel,
+  { tensors, matrices }: CompiledWeights,
   weights: SessionModel['weights'],
 ): SessionModel {
   const folder = typeof weights === 'string' ? weights : '';
   const { config } = checkpoint;
-  return { bytes: qwen3Graph({ config, tensors, folder, matrices, positions: maxLength, head }), weights };
+  return { bytes: qwen3Graph({ config, tensors, folder, matrices, positions: maxLength }), weights };
 }

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Feed, type Feeds, packMicroBatch } from '../../graph/pack.ts';
 import { LOGITS } from '../../graph/qwen3.ts';
+import { INPUT } from '../../graph/ragged-inputs.ts';
 import type { MicroBatch } from '../engine.ts';
 import { type Device, NUMBERED_DEVICES } from './device.ts';
 import type { LoadRequest } from './protocol.ts';
@@ -11,10 +12,12 @@ import { sessionOptions } from './session-options.ts';
 export class OnnxSession {
   readonly #session: InferenceSession;
   readonly #maxArea: number;
+  #head: Tensor;
 
-  private constructor(session: InferenceSession, maxArea: number) {
+  private constructor(session: InferenceSession, maxArea: number, hiddenSize: number) {
     this.#session = session;
     this.#maxArea = maxArea;
+    this.#head = toHead(new Float32Array(hiddenSize));
   }
 
   static async create({ bytes, weights }: SessionModel, device: Device, request: LoadRequest): Promise<OnnxSession> {
@@ -25,12 +28,19 @@ export class OnnxSession {
       executionProviders: providersOf(device, deviceId),
       ...(inFolder ? {} : { externalData: Array.from(weights, ([path, data]) => ({ path, data })) }),
     });
-    const bytesPerPair = checkpoint.config.heads * Float32Array.BYTES_PER_ELEMENT;
-    return new OnnxSession(session, Math.max(1, Math.floor(attentionBudgetBytes / bytesPerPair)));
+    const { heads, hiddenSize } = checkpoint.config;
+    const maxArea = Math.floor(attentionBudgetBytes / (heads * Float32Array.BYTES_PER_ELEMENT));
+    return new OnnxSession(session, Math.max(1, maxArea), hiddenSize);
+  }
+
+  /** What the last hidden states are multiplied with, float32 [hidden size]; zeros until then. */
+  set head(head: Float32Array) {
+    this.#head = toHead(head);
   }
 
   async run(batch: MicroBatch): Promise<Float32Array> {
-    const outputs = await this.#session.run(toTensors(packMicroBatch(batch, this.#maxArea)));
+    const feeds = toTensors(packMicroBatch(batch, this.#maxArea));
+    const outputs = await this.#session.run({ ...feeds, [INPUT.head]: this.#head });
     const data = outputs[LOGITS]?.data;
     if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
     return data;
@@ -49,6 +59,10 @@ function providersOf(device: Device, deviceId: number): InferenceSession.Executi
 
 export function toTensors(feeds: Feeds): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toTensor(feed)]));
+}
+
+export function toHead(head: Float32Array): Tensor {
+  return new Tensor('float32', head, [1, head.length]);
 }
 
 function toTensor({ data, dims }: Feed): Tensor {

@@ -1,5 +1,6 @@
 import { writeCheckpoint } from '../../compile/write-checkpoint.ts';
 import { RerankitError } from '../../errors.ts';
+import { readHead } from '../../model/head.ts';
 import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
 import type { CudaSession } from './cuda/cuda-session.ts';
@@ -8,6 +9,7 @@ import { prepareCuda } from './cuda/prepare-cuda.ts';
 import { cudaTokenBudget, freeGpuMemory } from './cuda/token-budget.ts';
 import type { Device, RefusedDevice } from './device.ts';
 import type {
+  AnswerIds,
   CompileRequest,
   EngineMethods,
   EngineProgress,
@@ -23,12 +25,15 @@ import { fromRunRequest } from './wire.ts';
 type Context = HandlerContext<EngineProgress>;
 
 let session: OnnxSession | CudaSession | undefined;
+let loadedCheckpoint: LoadRequest['checkpoint'] | undefined;
 let releaseModel = async (): Promise<void> => {};
 
 async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
   const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
   try {
-    return await loadOn(request, context, cuda?.refused);
+    const response = await loadOn(request, context, cuda?.refused);
+    loadedCheckpoint = request.checkpoint;
+    return response;
   } finally {
     cuda?.done();
   }
@@ -108,6 +113,12 @@ function unavailable(refused: readonly RefusedDevice[]): RerankitError {
   return new RerankitError('DEVICE_UNAVAILABLE', `${reasons.join(' ')} Or use device: 'cpu' or 'auto'.`);
 }
 
+async function answers({ yesId, noId }: AnswerIds): Promise<undefined> {
+  if (session === undefined || loadedCheckpoint === undefined) throw new Error('The engine is not loaded.');
+  const { tensors, headTensor } = loadedCheckpoint;
+  session.head = await readHead(tensors, headTensor, yesId, noId);
+}
+
 async function run(request: RunRequest, { guard }: Context): Promise<Float32Array> {
   const loaded = session;
   if (loaded === undefined) throw new Error('The engine is not loaded.');
@@ -129,4 +140,4 @@ async function compile({ checkpoint, folder, form }: CompileRequest, { signal, r
   return writeCheckpoint({ checkpoint, folder, form, onProgress });
 }
 
-serve<EngineMethods>({ load, run, compile, dispose });
+serve<EngineMethods>({ load, answers, run, compile, dispose });

@@ -2,6 +2,7 @@ import type { Qwen3Config } from '../../model/config.ts';
 import { float, GraphBuilder } from '../builder.ts';
 import { ElementType, encodeModel } from '../onnx-proto.ts';
 import { LOGITS, type Qwen3GraphOptions } from '../qwen3.ts';
+import { INPUT } from '../ragged-inputs.ts';
 import type { HalfType } from './half-types.ts';
 import { HalfWeights } from './half-weights.ts';
 import { PagedAttention } from './paged-attention.ts';
@@ -36,7 +37,7 @@ export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> 
     axis: -1,
     epsilon: float(config.rmsNormEps),
   });
-  const head = graph.floats('head', options.head, [1, config.hiddenSize]);
+  const head = graph.input(INPUT.head, ElementType.FLOAT, [1, config.hiddenSize]);
   const logits = graph.node('Gemm', [normed, head], { transB: 1 });
   const output = graph.output(LOGITS, graph.node('Reshape', [logits, graph.ints(-1)]));
   return encodeModel({

@@ -1,14 +1,14 @@
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import type { HalfType } from '../../../graph/cuda/half-types.ts';
 import { pagedGraph } from '../../../graph/cuda/paged-graph.ts';
 import { packPaged } from '../../../graph/cuda/paged-pack.ts';
 import { LOGITS } from '../../../graph/qwen3.ts';
+import { INPUT } from '../../../graph/ragged-inputs.ts';
 import type { Qwen3Config } from '../../../model/config.ts';
-import { readHead } from '../../../model/head.ts';
 import type { MicroBatch } from '../../engine.ts';
 import { commonFolder } from '../common-folder.ts';
 import type { LoadRequest } from '../protocol.ts';
-import { toTensors } from '../session.ts';
+import { toHead, toTensors } from '../session.ts';
 import { HalvingRunner } from './halving.ts';
 
 /** A session, or an error that says more than ONNX Runtime's own, which went to its log. */
@@ -36,18 +36,19 @@ const SMALLEST: MicroBatch = { prefixes: [Int32Array.of(0)], rows: [{ prefix: 0,
 export class CudaSession {
   readonly #session: InferenceSession;
   readonly #runner: HalvingRunner;
+  #head: Tensor;
 
   private constructor(session: InferenceSession, config: Qwen3Config) {
     this.#session = session;
+    this.#head = toHead(new Float32Array(config.hiddenSize));
     this.#runner = new HalvingRunner((batch) => this.#once(batch, config));
   }
 
   static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
-    const { checkpoint, yesId, noId, maxLength, deviceId } = request;
-    const { config, tensors, headTensor } = checkpoint;
+    const { checkpoint, maxLength, deviceId } = request;
+    const { config, tensors } = checkpoint;
     const folder = commonFolder([...tensors.values()]);
-    const head = await readHead(tensors, headTensor, yesId, noId);
-    const bytes = pagedGraph({ config, tensors, folder, head, type, positions: maxLength });
+    const bytes = pagedGraph({ config, tensors, folder, type, positions: maxLength });
     const session = await createSession(bytes, {
       executionProviders: [{ name: 'cuda', deviceId }, 'cpu'],
       // All the work is the GPU's; the CPU converts a few weights while loading.
@@ -73,6 +74,11 @@ export class CudaSession {
     return created;
   }
 
+  /** What the last hidden states are multiplied with, float32 [hidden size]; zeros until then. */
+  set head(head: Float32Array) {
+    this.#head = toHead(head);
+  }
+
   run(batch: MicroBatch): Promise<Float32Array> {
     return this.#runner.run(batch);
   }
@@ -82,7 +88,7 @@ export class CudaSession {
   }
 
   async #once(batch: MicroBatch, config: Qwen3Config): Promise<Float32Array> {
-    const outputs = await this.#session.run(toTensors(packPaged(batch, config)));
+    const outputs = await this.#session.run({ ...toTensors(packPaged(batch, config)), [INPUT.head]: this.#head });
     const data = outputs[LOGITS]?.data;
     if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
     return data;
