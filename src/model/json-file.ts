@@ -17,18 +17,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
  * Rejects with `MODEL_NOT_FOUND` if it cannot be opened, `MODEL_INVALID` if it is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
-  let text: string;
+  return parseJson(await readJsonBytes(path), path);
+}
+
+/** The bytes of such a file. Rejects with `MODEL_NOT_FOUND`, or `MODEL_INVALID` if it is too large. */
+export async function readJsonBytes(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > MAX_BYTES) {
       throw new RerankitError('MODEL_INVALID', `${path} has ${size} bytes; at most ${MAX_BYTES} are read as JSON.`);
     }
-    text = await file.readFile('utf8');
+    return await file.readFile();
   } catch (cause) {
     if (RerankitError.isInstance(cause)) throw cause;
     throw new RerankitError('MODEL_NOT_FOUND', `Cannot read ${path}: ${reason(cause)}.`, { cause });
   }
+}
+
+/** Parses a file's bytes. Throws `MODEL_INVALID` if they are not JSON. */
+export function parseJson(bytes: Uint8Array, path: string): unknown {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,8 +1,9 @@
 import { BYTE_CHARACTERS } from './byte-alphabet.ts';
 import type { IdBuffer } from './id-buffer.ts';
-import { type Merge, MergeTable } from './merge-table.ts';
+import { MergeTable } from './merge-table.ts';
 import { MinHeap } from './min-heap.ts';
 import { PieceCache } from './piece-cache.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 // The `as number` here: positions come from the linked list itself and stay below the arrays' lengths, and a check for
 // `undefined` at each step would cost a tenth of the speed.
@@ -19,16 +20,16 @@ export class BytePairEncoder {
   readonly #cache = new PieceCache();
   readonly #merges: MergeTable;
   readonly #byteIds: Int32Array;
-  readonly #wholePieces: ReadonlyMap<string, number> | undefined;
+  readonly #wholePieces: Vocabulary | undefined;
   #scratch = new Scratch(256);
 
   /**
    * @param vocab holds all 256 characters of the byte alphabet.
    * @param ignoreMerges whether a piece that is itself in the vocabulary is taken whole, whatever the merges say.
    */
-  constructor(vocab: ReadonlyMap<string, number>, merges: readonly Merge[], ignoreMerges: boolean) {
+  constructor(vocab: Vocabulary, merges: Int32Array, ignoreMerges: boolean) {
     this.#merges = new MergeTable(merges);
-    this.#byteIds = Int32Array.from(BYTE_CHARACTERS, (character) => vocab.get(character) ?? -1);
+    this.#byteIds = Int32Array.from(BYTE_CHARACTERS, (character) => vocab.idOf(character));
     this.#wholePieces = ignoreMerges ? vocab : undefined;
   }
 
@@ -49,10 +50,10 @@ export class BytePairEncoder {
     const { bytes, ids, next, previous, ranks, heap } = this.#scratch;
     const length = this.#utf8.encodeInto(piece, bytes).written;
     if (this.#wholePieces !== undefined) {
-      const whole = this.#wholePieces.get(
+      const whole = this.#wholePieces.idOf(
         Array.from(bytes.subarray(0, length), (byte) => BYTE_CHARACTERS[byte]).join(''),
       );
-      if (whole !== undefined) {
+      if (whole >= 0) {
         out.push(whole);
         return;
       }

@@ -1,10 +1,3 @@
-/** One merge of a byte-pair vocabulary: the ids of the two tokens and of the token they become. */
-export interface Merge {
-  readonly left: number;
-  readonly right: number;
-  readonly merged: number;
-}
-
 /**
  * Finds a merge by its pair of ids. An open-addressing hash table over typed arrays: a `Map` with a string or a number
  * beyond 2^31 for a key takes several times the memory and the time, and this is the inner loop of encoding.
@@ -15,20 +8,25 @@ export class MergeTable {
   readonly #pairs: Int32Array;
   readonly #merged: Int32Array;
 
-  /** @param merges in the order of their priority, the first before all others; of equal pairs the last counts. */
-  constructor(merges: readonly Merge[]) {
+  /**
+   * @param merges three ids a merge (left, right, and what they become), in the order of their priority, the first before
+   * all others; of equal pairs the last counts.
+   */
+  constructor(merges: Int32Array) {
+    const count = merges.length / 3;
     // At least twice as many slots as merges keeps probes short.
-    const bits = Math.max(4, Math.ceil(Math.log2(merges.length + 1)) + 1);
+    const bits = Math.max(4, Math.ceil(Math.log2(count + 1)) + 1);
     this.#shift = 32 - bits;
     this.#slots = new Int32Array(2 ** bits).fill(-1);
-    this.#pairs = new Int32Array(merges.length * 2);
-    this.#merged = new Int32Array(merges.length);
-    merges.forEach(({ left, right, merged }, rank) => {
+    this.#pairs = new Int32Array(count * 2);
+    this.#merged = new Int32Array(count);
+    for (let rank = 0; rank < count; rank++) {
+      const [left = 0, right = 0, merged = 0] = [merges[3 * rank], merges[3 * rank + 1], merges[3 * rank + 2]];
       this.#pairs[rank * 2] = left;
       this.#pairs[rank * 2 + 1] = right;
       this.#merged[rank] = merged;
       this.#slots[this.#slotOf(left, right)] = rank;
-    });
+    }
   }
 
   /** The rank of a pair, 0 for the first to be merged; -1 when the two never merge. */

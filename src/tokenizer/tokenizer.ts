@@ -1,6 +1,6 @@
 import { RerankitError, show } from '../errors.ts';
 import { BytePairEncoder } from './byte-pair.ts';
-import { parseTokenizer, type TokenizerDefinition } from './definition.ts';
+import { parseTokenizer, readTokenizer, type TokenizerDefinition } from './definition.ts';
 import { IdBuffer } from './id-buffer.ts';
 import { TextWindows } from './text-windows.ts';
 
@@ -44,6 +44,11 @@ export function createTokenizer(tokenizerJson: unknown, tokenizerConfig?: unknow
   return new ByteLevelTokenizer(parseTokenizer(tokenizerJson, tokenizerConfig));
 }
 
+/** The same from the bytes of tokenizer.json, which is faster. `path` is for messages. */
+export function createTokenizerFrom(json: Uint8Array, path: string, tokenizerConfig?: unknown): Tokenizer {
+  return new ByteLevelTokenizer(readTokenizer(json, path, tokenizerConfig));
+}
+
 class ByteLevelTokenizer implements Tokenizer {
   readonly #definition: TokenizerDefinition;
   readonly #encoder: BytePairEncoder;
@@ -54,9 +59,7 @@ class ByteLevelTokenizer implements Tokenizer {
     this.#definition = definition;
     this.#encoder = new BytePairEncoder(definition.vocab, definition.merges, definition.ignoreMerges);
     this.#controlTokens = alternation([...definition.addedTokens.keys()]);
-    let largest = 0;
-    for (const id of definition.vocab.values()) largest = Math.max(largest, id);
-    this.largestTextId = largest;
+    this.largestTextId = definition.vocab.largestId;
   }
 
   encodeText(text: string, maxTokens = Number.POSITIVE_INFINITY): EncodedText {
@@ -96,8 +99,8 @@ class ByteLevelTokenizer implements Tokenizer {
   }
 
   tokenId(token: string): number {
-    const id = this.#definition.addedTokens.get(token)?.id ?? this.#definition.vocab.get(token);
-    if (id !== undefined) return id;
+    const id = this.#definition.addedTokens.get(token)?.id ?? this.#definition.vocab.idOf(token);
+    if (id >= 0) return id;
     throw new RerankitError(
       'MODEL_UNSUPPORTED',
       `tokenizer.json has no token ${show(token)}: this is not the tokenizer of a Qwen3-Reranker checkpoint.`,

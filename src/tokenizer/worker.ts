@@ -1,8 +1,8 @@
-import { readJson } from '../model/json-file.ts';
+import { readJson, readJsonBytes } from '../model/json-file.ts';
 import { PromptEncoder } from '../prompt/encode.ts';
 import { serve } from '../worker/serve.ts';
 import type { EncodeRequest, EncodeResponse, LoadRequest, LoadResponse, TokenizerMethods } from './protocol.ts';
-import { createTokenizer } from './tokenizer.ts';
+import { createTokenizerFrom } from './tokenizer.ts';
 
 /** The inside of the tokenizer's thread: text in, prompt tokens out. */
 
@@ -10,7 +10,7 @@ let encoder: PromptEncoder | undefined;
 
 async function load({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadResponse> {
   const config = tokenizerConfig === undefined ? undefined : await readJson(tokenizerConfig);
-  encoder = new PromptEncoder(createTokenizer(await readJson(tokenizer), config));
+  encoder = new PromptEncoder(createTokenizerFrom(await readJsonBytes(tokenizer), tokenizer, config));
   const { yesId, noId, largestId } = encoder;
   return { yesId, noId, largestId };
 }
