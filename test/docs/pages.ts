@@ -1,0 +1,2 @@
+/** Pages whose code is not run by this test, and what runs it. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {};
