@@ -144,6 +144,7 @@ export class Reranker implements AsyncDisposable {
     return this.#disposal;
   }
 
+  /** {@link dispose}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

@@ -31,6 +31,7 @@ export interface EngineRequest {
   readonly instruction: string | undefined;
 }
 
+/** How a request is to be run. */
 export interface EngineCallOptions {
   /** Aborted when nobody wants the answer any more. */
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 /** Execution providers that onnxruntime-node may have. Which one a machine has depends on platform and installation. */
 export const DEVICES = ['cpu', 'cuda', 'webgpu', 'coreml', 'dml'] as const;
 
-/** One of {@link DEVICES}. */
+/** Where a network can run. */
 export type Device = (typeof DEVICES)[number];
 
 /**

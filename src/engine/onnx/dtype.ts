@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 /** Numeric types that the network's linear layers can run in. */
 export const DTYPES = ['fp32', ...HALF_TYPES, ...PACKED_FORMS] as const;
 
-/** One of {@link DTYPES}. */
+/** The numeric type of linear layers. */
 export type Dtype = (typeof DTYPES)[number];
 
 export function isHalf(dtype: Dtype | 'auto'): dtype is HalfType {
