@@ -7,6 +7,11 @@ const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 /** What users import, by its name in dist/; each is a subpath in the exports of package.json. */
 const entry = {
   index: 'src/index.ts',
+  'ai-sdk': 'src/integrations/ai-sdk/index.ts',
+  genkit: 'src/integrations/genkit.ts',
+  langchain: 'src/integrations/langchain.ts',
+  llamaindex: 'src/integrations/llamaindex.ts',
+  mastra: 'src/integrations/mastra.ts',
 };
 
 export default defineConfig([
