@@ -8,7 +8,7 @@ export type { Ranked, Ranker, Ranking } from './ranker.ts';
 /** What is read of a LlamaIndex node. */
 export interface LlamaIndexNode {
   readonly metadata: object;
-  getContent(metadataMode: string): string;
+  getContent(metadataMode?: string): string;
 }
 
 /** A node, and its score if it has one. */

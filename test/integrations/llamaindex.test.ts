@@ -4,7 +4,7 @@ import { deepFreeze, fakeRanker } from './fake-ranker.ts';
 
 const node = (text: string, metadata: Record<string, unknown> = {}) => ({
   metadata,
-  getContent: (mode: string) => (mode === 'NONE' ? text : `${JSON.stringify(metadata)}\n${text}`),
+  getContent: (mode?: string) => (mode === 'NONE' ? text : `${JSON.stringify(metadata)}\n${text}`),
 });
 
 test('gives new objects around the same nodes, best first', async () => {

@@ -3,7 +3,7 @@ import type { BaseNodePostprocessor } from '@llamaindex/core/postprocessor';
 import { RetrieverQueryEngine } from '@llamaindex/core/query-engine';
 import { getResponseSynthesizer } from '@llamaindex/core/response-synthesizers';
 import { BaseRetriever } from '@llamaindex/core/retriever';
-import { MetadataMode, type NodeWithScore, TextNode } from '@llamaindex/core/schema';
+import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from '@llamaindex/core/schema';
 import { Reranker } from 'rerankit';
 import { nodePostprocessor } from 'rerankit/llamaindex';
 
@@ -39,9 +39,17 @@ assert.ok(Math.abs((found[0]?.score ?? 0) - (own.results[0]?.score ?? Number.NaN
 assert.ok(nodes.every(({ score }) => score === 0.5));
 
 // A text of one's own: with metadata.
-const withMetadata = nodePostprocessor(reranker, { text: (node: TextNode) => node.getContent(MetadataMode.ALL) });
-const text: BaseNodePostprocessor = withMetadata;
-assert.notEqual((await text.postprocessNodes(nodes, query))[0]?.score, found[0]?.score);
+const withMetadata: BaseNodePostprocessor[] = [
+  nodePostprocessor(reranker, { text: (node) => node.getContent(MetadataMode.ALL) }),
+  nodePostprocessor(reranker, {
+    text: (node: BaseNode) => `page: ${node.metadata['page']}\n\n${node.getContent(MetadataMode.NONE)}`,
+  }),
+];
+for (const each of withMetadata) {
+  const [first] = await each.postprocessNodes(nodes, query);
+  assert.equal(first?.node, nodes[1]?.node);
+  assert.notEqual(first?.score, found[0]?.score);
+}
 
 await assert.rejects(postprocessor.postprocessNodes(nodes), { code: 'INVALID_INPUT' });
 
