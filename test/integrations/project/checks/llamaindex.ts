@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BaseNodePostprocessor } from '@llamaindex/core/postprocessor';
 import { RetrieverQueryEngine } from '@llamaindex/core/query-engine';
-import { getResponseSynthesizer } from '@llamaindex/core/response-synthesizers';
 import { BaseRetriever } from '@llamaindex/core/retriever';
 import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from '@llamaindex/core/schema';
 import { Reranker } from 'rerankit';
@@ -27,7 +26,8 @@ const reranker = await Reranker.load();
 const own = await reranker.rerank(query, nodes, { text: ({ node }) => node.getContent(MetadataMode.NONE) });
 
 const postprocessor: BaseNodePostprocessor = nodePostprocessor(reranker, { topN: 2 });
-const engine = new RetrieverQueryEngine(new Fixed(), getResponseSynthesizer('compact'), [postprocessor]);
+// Retrieval alone asks no language model, so there is no synthesizer.
+const engine = new RetrieverQueryEngine(new Fixed(), {} as never, [postprocessor]);
 const found = await engine.retrieve({ query: [{ type: 'text', text: query }] });
 assert.equal(found.length, 2);
 assert.equal(found[0]?.node, nodes[1]?.node);
