@@ -73,7 +73,9 @@ function check(name, { subpath, current }, node) {
   const programs = ['check.js'];
   if (current) {
     writeFileSync(join(folder, 'docs.ts'), codeInDocs(subpath));
-    cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
+    for (const part of ['corpus.json', 'integrations']) {
+      cpSync(join(ROOT, 'examples', part), join(folder, 'examples', part), { recursive: true });
+    }
     programs.push('docs.js', join('examples', 'integrations', `${subpath}.mjs`));
   }
   run(process.execPath, [join(FOLDER, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], folder);
