@@ -8,6 +8,7 @@ export type { Ranked, Ranker, Ranking } from './ranker.ts';
 /** What is read of a LlamaIndex node. */
 export interface LlamaIndexNode {
   readonly metadata: object;
+  /** The text, without metadata for `'NONE'`. */
   getContent(metadataMode?: string): string;
 }
 

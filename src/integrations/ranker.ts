@@ -5,6 +5,7 @@ import type { RerankObjectsOptions, RerankResult, Usage } from '../types.ts';
 export interface Ranker {
   /** What was loaded, where that is known. */
   readonly info?: { readonly model: string };
+  /** Ranks as `Reranker.rerank` does. */
   rerank<D>(query: string, documents: readonly D[], options: RerankObjectsOptions<D>): Promise<Ranking<D>>;
 }
 
