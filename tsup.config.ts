@@ -4,11 +4,21 @@ const common: Options = { target: 'node20', sourcemap: true, removeNodeProtocol:
 // tsup hands the declaration build a baseUrl, which TypeScript 6 calls deprecated.
 const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 
+/** What users import, by its name in dist/; each is a subpath in the exports of package.json. */
+const entry = {
+  index: 'src/index.ts',
+  'ai-sdk': 'src/integrations/ai-sdk/index.ts',
+  genkit: 'src/integrations/genkit.ts',
+  langchain: 'src/integrations/langchain.ts',
+  llamaindex: 'src/integrations/llamaindex.ts',
+  mastra: 'src/integrations/mastra.ts',
+};
+
 export default defineConfig([
-  { ...common, entry: { index: 'src/index.ts' }, format: 'esm', dts },
+  { ...common, entry, format: 'esm', dts },
   {
     ...common,
-    entry: { index: 'src/index.ts' },
+    entry,
     format: 'cjs',
     dts,
     // An ES module only, which `require` gives in another shape than `import` does. See THIRD-PARTY-LICENSES.

@@ -1,10 +1,11 @@
 // Packs the library, installs the tarball into an empty project, and uses it there as its users do: from ESM, from
 // CommonJS, from TypeScript under nodenext, on every supported Node that can be had.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { otherNode } from '../support/other-node.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROJECT = fileURLToPath(new URL('./project', import.meta.url));
@@ -37,7 +38,7 @@ try {
   ]);
   run('npx', ['tsc', '-p', '.']);
 
-  const nodes = [process.execPath, ...OTHER_NODES.flatMap(install)];
+  const nodes = [process.execPath, ...OTHER_NODES.flatMap((version) => otherNode(version, folder) ?? [])];
   for (const node of nodes) {
     const version = run(node, ['--version']).trim();
     for (const script of ['esm.mjs', 'commonjs.cjs', 'in-worker.mjs', 'typescript.js']) {
@@ -48,20 +49,4 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** Path of another Node's binary, from the registry; none, and a message, where it cannot be had. */
-function install(version) {
-  const name = `node-${process.platform}-${process.arch}`;
-  const target = join(folder, `node-${version}`);
-  try {
-    run('npm', ['install', '--no-audit', '--no-fund', '--prefix', target, `${name}@${version}`]);
-  } catch (error) {
-    console.log(
-      `NOT TESTED on Node ${version}: ${name}@${version} could not be installed (${error.message.split('\n')[0]})`,
-    );
-    return [];
-  }
-  const bin = join(target, 'node_modules', name, 'bin');
-  return [join(bin, readdirSync(bin).find((file) => /^node(\.exe)?$/.test(file)) ?? 'node')];
 }

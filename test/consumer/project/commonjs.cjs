@@ -1,5 +1,6 @@
 const assert = require('node:assert/strict');
-const { Reranker } = require('rerankit');
+const { Reranker, RerankitError } = require('rerankit');
+const { createRerankit } = require('rerankit/ai-sdk');
 
 (async () => {
   const reranker = await Reranker.load();
@@ -9,6 +10,13 @@ const { Reranker } = require('rerankit');
     topN: 1,
   });
   assert.equal(results[0].document, documents[1]);
+  const provider = createRerankit({ small: reranker });
+  const call = { query: 'csv', documents: { type: 'text', values: ['one', 'csv'] } };
+  assert.equal((await provider.rerankingModel('small').doRerank(call)).ranking.length, 2);
+  assert.throws(
+    () => provider.rerankingModel('large'),
+    (error) => RerankitError.isInstance(error, 'MODEL_NOT_FOUND'),
+  );
   await reranker.dispose();
   console.log('ranked');
 })();

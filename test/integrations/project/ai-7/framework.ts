@@ -1,0 +1,2 @@
+/** Versions of the specification that this major takes, its own first. */
+export const ACCEPTED = ['v4', 'v3'] as const;

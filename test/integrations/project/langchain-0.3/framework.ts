@@ -1,0 +1,2 @@
+export { ContextualCompressionRetriever } from 'langchain/retrievers/contextual_compression';
+export { DocumentCompressorPipeline } from 'langchain/retrievers/document_compressors';

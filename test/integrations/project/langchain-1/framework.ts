@@ -1,0 +1,2 @@
+export { ContextualCompressionRetriever } from '@langchain/classic/retrievers/contextual_compression';
+export { DocumentCompressorPipeline } from '@langchain/classic/retrievers/document_compressors';
