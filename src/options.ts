@@ -1,6 +1,6 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
-import type { RerankerEngine } from './engine/reranker-engine.ts';
+import type { EngineInfo, RerankerEngine } from './engine/reranker-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { PACKED_FORMS } from './graph/packed-matrices.ts';
 import type { HubOptions } from './model/resolve-options.ts';
@@ -56,6 +56,10 @@ const ENGINE_RULES: Rules<EngineOptions> = {
   instruction: string,
 };
 
+type EngineFacts = Partial<EngineInfo>;
+
+const INFO_RULES: Rules<EngineFacts> = { model: string, maxLength: integer(1) };
+
 const COMPILE_RULES: Rules<CompileOptions> = {
   dtype: oneOf(PACKED_FORMS),
   ...HUB_RULES,
@@ -105,12 +109,20 @@ export function readEngineOptions(options: EngineOptions): EngineOptions {
 }
 
 /** Throws `INVALID_OPTION` unless it is an engine. */
-export function readEngine(engine: RerankerEngine): RerankerEngine {
-  if (typeof engine === 'object' && engine !== null && typeof engine.score === 'function') return engine;
-  throw new RerankitError(
-    'INVALID_OPTION',
-    `The engine of Reranker.fromEngine must be an object with a function score, not ${show(engine)}.`,
-  );
+export function readEngine(engine: RerankerEngine): { readonly engine: RerankerEngine; readonly info: EngineFacts } {
+  if (typeof engine !== 'object' || engine === null || typeof engine.score !== 'function') {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The engine of Reranker.fromEngine must be an object with a function score, not ${show(engine)}.`,
+    );
+  }
+  if (engine.dispose !== undefined && !callback.accepts(engine.dispose)) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The dispose of Reranker.fromEngine's engine must be a function, not ${show(engine.dispose)}.`,
+    );
+  }
+  return { engine, info: read("the info of Reranker.fromEngine's engine", INFO_RULES, engine.info ?? {}) };
 }
 
 /** The same for `compile`. */
