@@ -54,7 +54,9 @@ export class RerankitError extends Error {
 
   /** Whether `value` is a {@link RerankitError}, of `code` if one is given; true for errors of another copy of the library too. */
   static isInstance(value: unknown, code?: ErrorCode): value is RerankitError {
-    return value instanceof Error && MARK in value && 'code' in value && (code === undefined || value.code === code);
+    // By the mark alone: another realm, such as a test runner's, has another Error.
+    if (typeof value !== 'object' || value === null || !(MARK in value) || !('code' in value)) return false;
+    return code === undefined || value.code === code;
   }
 }
 

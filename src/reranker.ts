@@ -1,7 +1,9 @@
+import { CallLog, type OpenCall } from './call-log.ts';
 import { laneOf } from './engine/onnx/device.ts';
 import type { RerankerEngine } from './engine/reranker-engine.ts';
 import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
 import { load } from './load.ts';
+import { type LoadTrace, loadChannel, trace } from './observability/index.ts';
 import { readEngine, readEngineOptions, readLoadOptions, readRerankOptions, readScoreOptions } from './options.ts';
 import { type Question, type Scored, type Scorer, TextScorer, TokenScorer } from './scoring/index.ts';
 import type {
@@ -9,6 +11,7 @@ import type {
   LoadOptions,
   Pair,
   RerankerInfo,
+  RerankerStats,
   RerankObjectsOptions,
   RerankOptions,
   RerankResponse,
@@ -34,12 +37,14 @@ export class Reranker implements AsyncDisposable {
   /** What was loaded, and where it runs. */
   readonly info: RerankerInfo;
   readonly #scorer: Scorer;
+  readonly #calls: CallLog;
   readonly #instruction: string | undefined;
   #disposal: Promise<void> | undefined;
 
   private constructor(scorer: Scorer, info: RerankerInfo, instruction: string | undefined) {
     this.info = Object.freeze(info);
     this.#scorer = scorer;
+    this.#calls = new CallLog(info);
     this.#instruction = instruction;
   }
 
@@ -53,11 +58,24 @@ export class Reranker implements AsyncDisposable {
    * reason of an aborted `signal`.
    */
   static async load(model?: string, options: LoadOptions = {}): Promise<Reranker> {
+    const name = typeof model === 'string' ? model : 'embedded';
+    return trace(
+      loadChannel,
+      (): LoadTrace => ({ model: name }),
+      () => Reranker.#load(model, options),
+      (message: LoadTrace, { info }) => {
+        message.info = info;
+      },
+    );
+  }
+
+  static async #load(model: string | undefined, options: LoadOptions): Promise<Reranker> {
     const own = readLoadOptions(options);
     const { tokenizer, engine, info, ...loaded } = await load(model, own);
     const scorer = new TokenScorer({
       encoder: tokenizer,
       engine,
+      traced: { model: info.model, device: info.device },
       lane: laneOf(info.device, info.deviceId),
       maxLength: info.maxLength,
       tokenBudget: own.tokenBudget ?? loaded.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
@@ -72,14 +90,17 @@ export class Reranker implements AsyncDisposable {
    */
   static fromEngine(engine: RerankerEngine, options: EngineOptions = {}): Reranker {
     const own = readEngineOptions(options);
+    const { engine: checked, info: facts } = readEngine(engine);
+    const model = facts.model ?? 'engine';
     const scorer = new TextScorer({
-      engine: readEngine(engine),
+      engine: checked,
+      traced: { model, device: undefined },
       concurrency: own.concurrency ?? 1,
       batchSize: own.batchSize ?? DEFAULT_BATCH_SIZE,
       maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
     });
     const info: RerankerInfo = {
-      model: engine.info?.model ?? 'engine',
+      model,
       source: 'engine',
       revision: undefined,
       dtype: undefined,
@@ -89,8 +110,8 @@ export class Reranker implements AsyncDisposable {
       deviceIds: [],
       threads: undefined,
       refusedDevices: [],
-      contextLength: engine.info?.maxLength,
-      maxLength: engine.info?.maxLength,
+      contextLength: facts.maxLength,
+      maxLength: facts.maxLength,
     };
     return new Reranker(scorer, info, own.instruction);
   }
@@ -109,13 +130,24 @@ export class Reranker implements AsyncDisposable {
   ): Promise<RerankResponse<D>>;
   rerank<D>(query: string, documents: readonly D[], options: RerankObjectsOptions<D>): Promise<RerankResponse<D>>;
   async rerank<D>(query: string, documents: readonly D[], options: RerankOptions<D> = {}): Promise<RerankResponse<D>> {
+    return this.#calls.watch('rerank', documents, (call) => this.#rerank(query, documents, options, call));
+  }
+
+  async #rerank<D>(
+    query: string,
+    documents: readonly D[],
+    options: RerankOptions<D>,
+    open: OpenCall,
+  ): Promise<RerankResponse<D>> {
     const { text, instruction = this.#instruction, topN, minScore = 0, ...call } = readRerankOptions(options);
+    open.signal = call.signal;
     checkQuery(query);
     checkArray('documents', documents);
     this.#scorer.admit({ rows: documents.length, ...call });
     const { own, texts } = readDocuments(documents, text);
     const question = { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
     const scored = await this.#scorer.score([question], call);
+    open.scored = scored;
     const results = own
       .map((document, index) => ({ index, document, ...scoreAt(scored, index) }))
       .filter(({ score }) => score >= minScore)
@@ -130,12 +162,24 @@ export class Reranker implements AsyncDisposable {
    * wanted. Pairs of one query share its prefix. Rejects as {@link rerank} does.
    */
   async score(pairs: readonly Pair[], options: ScoreOptions = {}): Promise<ScoreResponse> {
+    return this.#calls.watch('score', pairs, (call) => this.#score(pairs, options, call));
+  }
+
+  async #score(pairs: readonly Pair[], options: ScoreOptions, open: OpenCall): Promise<ScoreResponse> {
     const call = readScoreOptions(options);
+    open.signal = call.signal;
     checkArray('pairs', pairs, ' of { query, document }');
     this.#scorer.admit({ rows: pairs.length, ...call });
     const own = readPairs(pairs);
     const scored = await this.#scorer.score(questionsOf(own, this.#instruction), call);
+    open.scored = scored;
     return { scores: own.map((_, index) => scoreAt(scored, index)), usage: scored.usage };
+  }
+
+  /** What is waiting and running now, and what has been done since the model was loaded. Costs next to nothing. */
+  stats(): RerankerStats {
+    const { runs, runMilliseconds, ...now } = this.#scorer.stats();
+    return { ...now, total: { ...this.#calls.totals(), runs, runMilliseconds } };
   }
 
   /** Refuses new calls, lets those under way finish, and frees the model. Idempotent. */

@@ -184,6 +184,39 @@ export interface ScoreResponse {
   readonly usage: Usage;
 }
 
+/** What a reranker is doing, and has done. */
+export interface RerankerStats {
+  /** Documents of open calls that have no score yet. */
+  readonly queuedDocuments: number;
+  /** Tokens of documents that are encoded and wait for a run; 0 where an engine from outside encodes. */
+  readonly queuedTokens: number;
+  readonly openCalls: number;
+  /** Whether a run is under way. */
+  readonly running: boolean;
+  /** Since the model was loaded. */
+  readonly total: RerankerTotals;
+}
+
+/** What a reranker has done. */
+export interface RerankerTotals {
+  /** Calls that have ended, in any way. */
+  readonly calls: number;
+  /** Of these, calls that were rejected, those aborted aside. */
+  readonly failures: number;
+  /** Of these, calls that were rejected with the reason of their signal. */
+  readonly aborts: number;
+  /** Documents of calls that succeeded. */
+  readonly documents: number;
+  /** Tokens of the prompts of calls that succeeded: see {@link Usage}. */
+  readonly promptTokens: number;
+  /** Tokens computed for calls that succeeded. */
+  readonly computedTokens: number;
+  /** Runs that have ended, in any way: micro-batches, or requests to an engine from outside. */
+  readonly runs: number;
+  /** Time spent in runs; those that overlap count each. */
+  readonly runMilliseconds: number;
+}
+
 /** What was loaded, and where it runs. What only an engine of another process or of your own knows is `undefined`. */
 export interface RerankerInfo {
   /** The model's name: `embedded`, a directory, the Hub's `owner/name`, or what the engine calls it. */

@@ -2,13 +2,15 @@
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => {}); // When it is given up, nobody is left to hear of its failure.
   signal.throwIfAborted();
-  const finished = new AbortController();
+  let stopListening = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: finished.signal });
+    const listener = (): void => reject(signal.reason);
+    signal.addEventListener('abort', listener, { once: true });
+    stopListening = () => signal.removeEventListener('abort', listener);
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    finished.abort();
+    stopListening();
   }
 }

@@ -14,8 +14,12 @@ export interface JobResult {
    * to use it. Over all jobs that is what the engine computed, failed and abandoned work aside.
    */
   readonly computedTokens: number;
-  /** Micro-batches that had rows of this job. */
+  /** Micro-batches that had rows of this job, and scored them. */
   readonly runs: number;
+  /** From the opening of the job to the start of its first micro-batch. */
+  readonly queueMilliseconds: number;
+  /** Time that the engine spent in its micro-batches. */
+  readonly runMilliseconds: number;
 }
 
 /** A call's place in the queue. */

@@ -50,6 +50,11 @@ export class QueuedJob implements Job, Contender {
   #unscored: number;
   #computedTokens = 0;
   #runs = 0;
+  #runMilliseconds = 0;
+  #queueMilliseconds: number | undefined;
+  readonly #openedAt = performance.now();
+  /** When it began to wait: at first, and after each of its runs. */
+  #idleSince = this.#openedAt;
   /** Set once the job has rejected. */
   #failure: Failure | undefined;
   /** Callers of `add` that are held back. */
@@ -122,12 +127,23 @@ export class QueuedJob implements Job, Contender {
   finishIfComplete(): void {
     if (this.#failure || this.#unscored > 0) return;
     this.#leave();
-    this.#result.resolve({ logits: this.#logits, computedTokens: this.#computedTokens, runs: this.#runs });
+    this.#result.resolve({
+      logits: this.#logits,
+      computedTokens: this.#computedTokens,
+      runs: this.#runs,
+      queueMilliseconds: this.#queueMilliseconds ?? 0,
+      runMilliseconds: this.#runMilliseconds,
+    });
+  }
+
+  get idleSince(): number {
+    return this.#idleSince;
   }
 
   /** Takes the share's rows out of the waiting rows: their run begins. */
   begin(share: Share): void {
     this.tag += share.tokens;
+    this.#queueMilliseconds ??= performance.now() - this.#openedAt;
     if (this.alone) {
       const taken = new Set(share.rows);
       this.#suspects = this.#suspects.filter((row) => !taken.has(row));
@@ -139,6 +155,7 @@ export class QueuedJob implements Job, Contender {
 
   /** Puts back rows whose shared run failed, to run without other jobs' rows. */
   retryAlone(rows: readonly PendingRow[]): void {
+    this.#idleSince = performance.now();
     this.#suspects.push(...rows);
   }
 
@@ -149,9 +166,11 @@ export class QueuedJob implements Job, Contender {
   }
 
   /** Records what a run cost this job, after its rows' logits. */
-  finishRun(tokens: number): void {
+  finishRun(tokens: number, milliseconds: number): void {
     this.#computedTokens += tokens;
     this.#runs++;
+    this.#runMilliseconds += milliseconds;
+    this.#idleSince = performance.now();
     if (this.#failure) return;
     try {
       this.#options.onScored?.(this.#options.rows - this.#unscored);

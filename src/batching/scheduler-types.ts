@@ -1,7 +1,10 @@
 import type { Engine } from '../engine/engine.ts';
+import type { TracedModel } from '../observability/index.ts';
 
 export interface SchedulerOptions {
   readonly engine: Engine;
+  /** What tracing says is running. */
+  readonly traced: TracedModel;
   /** The device, which takes one micro-batch at a time in the whole process: `'cpu'`, `'cuda:0'`, … */
   readonly lane: string;
   /** Most tokens in a micro-batch, prefixes included; a row that is longer by itself runs alone. */
@@ -45,4 +48,8 @@ export interface SchedulerStats {
   readonly openCalls: number;
   /** Whether the engine is at work for this scheduler. */
   readonly running: boolean;
+  /** Runs that have ended so far, those that failed among them. */
+  readonly runs: number;
+  /** Time that the engine spent in them. */
+  readonly runMilliseconds: number;
 }

@@ -1,3 +1,4 @@
+import { type RunTrace, runChannel, trace, traceErrorOf } from '../observability/index.ts';
 import { Deferred } from './deferred.ts';
 import { FairClock } from './fair-clock.ts';
 import { Gathering } from './gathering.ts';
@@ -5,7 +6,7 @@ import { type JobObserver, QueuedJob } from './job.ts';
 import type { Job } from './job-types.ts';
 import { runLane } from './lane.ts';
 import { disposed, queueFull } from './refusals.ts';
-import { badLogit, runBatch } from './run-batch.ts';
+import { badLogit, type Outcome, runBatch } from './run-batch.ts';
 import type { OpenOptions, SchedulerOptions, SchedulerStats } from './scheduler-types.ts';
 import { type Selection, select } from './select.ts';
 import { Ticket } from './ticket.ts';
@@ -40,6 +41,8 @@ export class Scheduler {
   #queuedDocuments = 0;
   #queuedTokens = 0;
   #calls = 0;
+  #runs = 0;
+  #runMilliseconds = 0;
   #disposal: Deferred<void> | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -84,6 +87,8 @@ export class Scheduler {
       queuedTokens: this.#queuedTokens,
       openCalls: this.#open.size,
       running: this.#running,
+      runs: this.#runs,
+      runMilliseconds: this.#runMilliseconds,
     };
   }
 
@@ -156,9 +161,12 @@ export class Scheduler {
 
   async #run(selection: Selection<QueuedJob>): Promise<void> {
     const { rows, shares, tokens, prefixes } = selection;
+    const prefixTokens = prefixes.reduce((sum, prefix) => sum + prefix.length, 0);
     const start = performance.now();
-    const outcome = await runBatch(this.#options.engine, selection);
+    const outcome = await this.#traced(selection, prefixTokens, start);
     const milliseconds = performance.now() - start;
+    this.#runs++;
+    this.#runMilliseconds += milliseconds;
     if (!outcome.scored) {
       if (outcome.divisible && shares.size > 1) this.#retryApart(selection);
       else for (const job of shares.keys()) job.fail(outcome.error);
@@ -166,9 +174,25 @@ export class Scheduler {
     }
     for (const [index, { job, row }] of rows.entries())
       this.#deliver(job, row.slot, outcome.logits[index] ?? Number.NaN);
-    for (const [job, share] of shares) job.finishRun(share.tokens);
-    const prefixTokens = prefixes.reduce((sum, prefix) => sum + prefix.length, 0);
+    for (const [job, share] of shares) job.finishRun(share.tokens, milliseconds);
     this.#report({ rows: rows.length, tokens, prefixTokens, calls: shares.size, milliseconds });
+  }
+
+  #traced(selection: Selection<QueuedJob>, prefixTokens: number, now: number): Promise<Outcome> {
+    const { rows, shares, tokens, prefixes } = selection;
+    const begin = (): RunTrace => ({
+      ...this.#options.traced,
+      documents: rows.length,
+      calls: shares.size,
+      queries: prefixes.length,
+      queueMilliseconds: now - Math.min(...Array.from(shares.keys(), (job) => job.idleSince)),
+      tokens,
+      prefixTokens,
+    });
+    const work = (): Promise<Outcome> => runBatch(this.#options.engine, selection);
+    return trace(runChannel, begin, work, (message, outcome) => {
+      if (!outcome.scored) message.error = traceErrorOf(outcome.error);
+    });
   }
 
   #deliver(job: QueuedJob, slot: number, logit: number): void {

@@ -6,8 +6,9 @@ export interface RerankerEngine {
   /** What `reranker.info` tells; whatever is left out is `undefined` there. */
   readonly info?: Partial<EngineInfo> | undefined;
   /**
-   * Scores the documents of one query. Several calls may be under way at a time: see `concurrency` of
-   * `Reranker.fromEngine`. A rejection rejects every call that wanted these scores.
+   * Scores documents of one query and one call. Several requests may be under way at a time: see `concurrency` of
+   * `Reranker.fromEngine`. A rejection rejects the call: a `RerankitError` as it is, anything else as the cause of an
+   * `ENGINE_FAILED`.
    */
   score(request: EngineRequest, options: EngineCallOptions): Promise<EngineAnswer> | EngineAnswer;
   /** Frees everything; called once, when no call is under way. */
@@ -27,13 +28,15 @@ export interface EngineRequest {
   readonly query: string;
   /** At least one. */
   readonly documents: readonly string[];
+  /** Of each document, its place in the call that it belongs to. */
+  readonly indices: readonly number[];
   /** `undefined` where neither the call nor the reranker has one: the model's default, if it knows instructions at all. */
   readonly instruction: string | undefined;
 }
 
 /** How a request is to be run. */
 export interface EngineCallOptions {
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when nobody wants the answer any more. All requests of a call have the same one, and no others have it. */
   readonly signal: AbortSignal;
   /** The call's priority: higher goes first. */
   readonly priority: number;
@@ -47,6 +50,6 @@ export interface EngineAnswer {
   readonly truncated?: ArrayLike<boolean> | undefined;
   /** Tokens of all the prompts. @default 0 */
   readonly promptTokens?: number | undefined;
-  /** Tokens that were computed. @default promptTokens */
+  /** Tokens that were computed, at most `promptTokens`. @default promptTokens */
   readonly computedTokens?: number | undefined;
 }

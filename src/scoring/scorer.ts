@@ -11,10 +11,16 @@ export interface Question {
 
 export interface Scored {
   /** By slot. */
-  readonly logits: Float32Array;
+  readonly logits: Float32Array | Float64Array;
   /** By slot: 1 where the document lost its tail. */
   readonly truncated: Uint8Array;
   readonly usage: Usage;
+  /** Runs that had documents of the call. */
+  readonly runs: number;
+  /** From the start of the call to that of its first run. */
+  readonly queueMilliseconds: number;
+  /** Spent in those runs, together. */
+  readonly runMilliseconds: number;
 }
 
 /** What stands between a `Reranker` and whatever computes: it knows texts and calls, nothing of ranking. */

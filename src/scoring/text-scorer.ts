@@ -1,15 +1,22 @@
 import PQueue from 'p-queue';
+import { onAbort } from '../batching/abort-listeners.ts';
+import { Deferred } from '../batching/deferred.ts';
 import type { SchedulerStats } from '../batching/index.ts';
 import { disposed, queueFull } from '../batching/refusals.ts';
-import type { EngineRequest, RerankerEngine } from '../engine/reranker-engine.ts';
+import type { EngineCallOptions, EngineRequest, RerankerEngine } from '../engine/reranker-engine.ts';
 import { RerankitError, show } from '../errors.ts';
+import { type RunTrace, runChannel, type TracedModel, trace } from '../observability/index.ts';
 import type { ScoreOptions } from '../types.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { type CheckedAnswer, checkAnswer } from './check-answer.ts';
 import type { Question, Scored, Scorer } from './scorer.ts';
+import { TextCall } from './text-call.ts';
+import { requestsOf } from './text-requests.ts';
 
 export interface TextScorerOptions {
   readonly engine: RerankerEngine;
+  /** What tracing says is running. */
+  readonly traced: TracedModel;
   /** Most requests under way at a time. */
   readonly concurrency: number;
   /** Most documents of a request. */
@@ -17,68 +24,70 @@ export interface TextScorerOptions {
   readonly maxQueuedDocuments: number;
 }
 
-interface Request extends EngineRequest {
-  readonly slots: readonly number[];
-}
-
-/** Scores texts through an engine that takes texts: in requests of one query each, a few at a time. */
+/**
+ * Scores texts through an engine that takes texts: in requests of one query each, a few at a time. Calls of one priority
+ * take turns request by request, so that a small one does not wait for all of a huge one.
+ */
 export class TextScorer implements Scorer {
   readonly #options: TextScorerOptions;
-  readonly #requests: PQueue;
+  /** Requests under way; a call waits here with no more of them than may be under way. */
+  readonly #turns: PQueue;
   #queuedDocuments = 0;
   #openCalls = 0;
-  #disposed = false;
+  #runs = 0;
+  #runMilliseconds = 0;
+  /** Set when disposed; resolves when no call is open. */
+  #drained: Deferred<void> | undefined;
 
   constructor(options: TextScorerOptions) {
     this.#options = options;
-    this.#requests = new PQueue({ concurrency: options.concurrency });
+    this.#turns = new PQueue({ concurrency: options.concurrency });
   }
 
   admit({ rows, signal }: Parameters<Scorer['admit']>[0]): void {
     signal?.throwIfAborted();
-    if (this.#disposed) throw disposed();
+    if (this.#drained) throw disposed();
     const full = queueFull(rows, this.#queuedDocuments, this.#options.maxQueuedDocuments);
     if (full) throw full;
   }
 
-  async score(questions: readonly Question[], options: ScoreOptions): Promise<Scored> {
-    const { signal, priority = 0, onProgress } = options;
+  async score(questions: readonly Question[], { signal, priority = 0, onProgress }: ScoreOptions): Promise<Scored> {
     const total = questions.reduce((sum, { documents }) => sum + documents.length, 0);
     this.admit({ rows: total, signal });
     // The call's own end: its signal, or the failure of one of its requests, gives up the others.
     const end = new AbortController();
-    const either = signal === undefined ? end.signal : AbortSignal.any([end.signal, signal]);
-    const logits = new Float32Array(total);
-    const truncated = new Uint8Array(total);
-    let [promptTokens, computedTokens, scored] = [0, 0, 0];
-    const run = async (request: Request): Promise<void> => {
-      either.throwIfAborted();
-      const answer = await this.#ask(request, either, priority);
-      either.throwIfAborted();
-      for (const [at, slot] of request.slots.entries()) {
-        logits[slot] = answer.logits[at] ?? Number.NaN;
-        truncated[slot] = answer.truncated[at] ?? 0;
-      }
-      promptTokens += answer.promptTokens;
-      computedTokens += answer.computedTokens;
-      scored += request.slots.length;
-      this.#queuedDocuments -= request.slots.length;
-      onProgress?.({ scored, total });
+    const stopListening = signal && onAbort(signal, () => end.abort(signal.reason));
+    const requests = requestsOf(questions, this.#options.batchSize);
+    const call = new TextCall(requests, total);
+    const turn = async (): Promise<void> => {
+      // A turn of a call that has ended does nothing, and holds none of its texts while it waits.
+      const request = end.signal.aborted ? undefined : call.next();
+      if (request === undefined) return;
+      const answer = await this.#run(request, call, { signal: end.signal, priority });
+      end.signal.throwIfAborted();
+      call.record(request, answer);
+      this.#queuedDocuments -= request.indices.length;
+      onProgress?.({ scored: call.scored, total });
+    };
+    const takeTurns = async (): Promise<void> => {
+      while (call.waiting && !end.signal.aborted) await this.#turns.add(turn, { priority });
     };
     this.#queuedDocuments += total;
     this.#openCalls++;
     try {
-      const requests = [...requestsOf(questions, this.#options.batchSize)];
-      const runs = requests.map((request) => this.#requests.add(() => run(request), { priority }));
-      await unlessAborted(Promise.all(runs), either);
+      const width = Math.min(this.#options.concurrency, requests.length);
+      await unlessAborted(Promise.all(Array.from({ length: width }, takeTurns)), end.signal);
+      return call.result();
     } catch (error) {
       end.abort(error);
       throw error;
     } finally {
-      this.#queuedDocuments -= total - scored;
+      stopListening?.();
+      call.close();
+      this.#queuedDocuments -= total - call.scored;
       this.#openCalls--;
+      if (this.#openCalls === 0) this.#drained?.resolve();
     }
-    return { logits, truncated, usage: { promptTokens, computedTokens, savedTokens: promptTokens - computedTokens } };
   }
 
   stats(): SchedulerStats {
@@ -86,38 +95,65 @@ export class TextScorer implements Scorer {
       queuedDocuments: this.#queuedDocuments,
       queuedTokens: 0,
       openCalls: this.#openCalls,
-      running: this.#requests.pending > 0,
+      running: this.#turns.pending > 0,
+      runs: this.#runs,
+      runMilliseconds: this.#runMilliseconds,
     };
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#requests.onIdle();
-    await this.#options.engine.dispose?.();
+    this.#drained = new Deferred();
+    if (this.#openCalls === 0) this.#drained.resolve();
+    await this.#drained.promise;
+    // An engine may still be at work for a call that was given up.
+    await this.#turns.onIdle();
+    try {
+      await this.#options.engine.dispose?.();
+    } catch (error) {
+      throw failed('to be disposed', error);
+    }
   }
 
-  async #ask({ slots, ...request }: Request, signal: AbortSignal, priority: number): Promise<CheckedAnswer> {
+  /** One request, timed and told to the channel. */
+  async #run(request: EngineRequest, call: TextCall, options: EngineCallOptions): Promise<CheckedAnswer> {
+    const start = performance.now();
+    const queueMilliseconds = call.begin(start);
+    const begin = (): RunTrace => ({
+      ...this.#options.traced,
+      documents: request.documents.length,
+      calls: 1,
+      queries: 1,
+      queueMilliseconds,
+    });
     try {
-      return checkAnswer(await this.#options.engine.score(request, { signal, priority }), slots.length);
+      return await trace(
+        runChannel,
+        begin,
+        () => this.#ask(request, options),
+        (message, { tokens }) => {
+          if (tokens !== undefined) message.tokens = tokens.computed;
+        },
+      );
+    } finally {
+      const milliseconds = performance.now() - start;
+      this.#runs++;
+      this.#runMilliseconds += milliseconds;
+      call.end(milliseconds);
+    }
+  }
+
+  async #ask(request: EngineRequest, options: EngineCallOptions): Promise<CheckedAnswer> {
+    const count = request.documents.length;
+    try {
+      return checkAnswer(await this.#options.engine.score(request, options), count);
     } catch (error) {
-      if (signal.aborted || RerankitError.isInstance(error)) throw error;
-      const reason = error instanceof Error ? error.message : show(error);
-      const message = `The engine failed a request of ${slots.length} documents: ${reason}`;
-      throw new RerankitError('ENGINE_FAILED', message, { cause: error });
+      if (options.signal.aborted || RerankitError.isInstance(error)) throw error;
+      throw failed(`a request of ${count} documents`, error);
     }
   }
 }
 
-function* requestsOf(questions: readonly Question[], batchSize: number): Generator<Request> {
-  for (const { query, instruction, documents } of questions) {
-    for (let start = 0; start < documents.length; start += batchSize) {
-      const part = documents.slice(start, start + batchSize);
-      yield {
-        query,
-        instruction,
-        documents: part.map(({ text }) => text),
-        slots: part.map(({ slot }) => slot),
-      };
-    }
-  }
+function failed(what: string, cause: unknown): RerankitError {
+  const reason = cause instanceof Error ? cause.message : show(cause);
+  return new RerankitError('ENGINE_FAILED', `The engine failed ${what}: ${reason}`, { cause });
 }

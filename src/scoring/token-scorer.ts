@@ -1,6 +1,7 @@
 import { type Job, Scheduler, type SchedulerStats } from '../batching/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RerankitError, show } from '../errors.ts';
+import type { TracedModel } from '../observability/index.ts';
 import { MAX_UNITS_PER_TOKEN } from '../prompt/limits.ts';
 import { DEFAULT_INSTRUCTION } from '../prompt/template.ts';
 import type { EncodeRequest, EncodeResponse } from '../tokenizer/protocol.ts';
@@ -16,6 +17,8 @@ export interface Encoder {
 export interface TokenScorerOptions {
   readonly encoder: Encoder;
   readonly engine: Engine;
+  /** See `SchedulerOptions`. */
+  readonly traced: TracedModel;
   /** See `SchedulerOptions`. */
   readonly lane: string;
   /** Longest prompt in tokens. */
@@ -73,8 +76,9 @@ export class TokenScorer implements Scorer {
       }
     };
     deliver().catch((error: unknown) => job.fail(error));
-    const { logits, computedTokens } = await job.result;
-    return { logits, truncated, usage: { promptTokens, computedTokens, savedTokens: promptTokens - computedTokens } };
+    const { computedTokens, ...result } = await job.result;
+    const usage = { promptTokens, computedTokens, savedTokens: promptTokens - computedTokens };
+    return { ...result, truncated, usage };
   }
 
   stats(): SchedulerStats {

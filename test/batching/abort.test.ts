@@ -25,7 +25,7 @@ test('aborted while idle calls gather: the engine is not started for it', async 
   const controller = new AbortController();
   const job = call(scheduler, rowsOf(1, 5), { signal: controller.signal });
   controller.abort();
-  expect(scheduler.stats()).toEqual({ queuedDocuments: 0, queuedTokens: 0, openCalls: 0, running: false });
+  expect(scheduler.stats()).toMatchObject({ queuedDocuments: 0, queuedTokens: 0, openCalls: 0, running: false });
   await expect(job.result).rejects.toBe(controller.signal.reason);
   await settle();
   expect(engine.batches.length).toBe(0);

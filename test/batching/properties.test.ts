@@ -20,6 +20,7 @@ const plan = fc.record({
   failAt: fc.option(fc.nat({ max: 5 })),
   onSecond: fc.boolean(),
 });
+const traced = { model: 'fake', device: undefined };
 type Plan = typeof plan extends fc.Arbitrary<infer Value> ? Value : never;
 
 const fault = fc.constantFrom('none', 'none', 'none', 'none', 'failed', 'crashed', 'foreign', 'nan', 'short');
@@ -41,7 +42,7 @@ test('property: every row comes back once, in its slot, or its call rejects; nei
         const lane = `property:${lanes++}`;
         const engines = [new FakeEngine(), new FakeEngine()];
         const schedulers = engines.map(
-          (engine) => new Scheduler({ engine, lane, tokenBudget, maxRows, maxQueuedDocuments: 150 }),
+          (engine) => new Scheduler({ engine, traced, lane, tokenBudget, maxRows, maxQueuedDocuments: 150 }),
         );
         const faulty = (at: number): string => faults[at] ?? 'none';
         const ids = new Set<number>();
@@ -86,7 +87,7 @@ test('property: every row comes back once, in its slot, or its call rejects; nei
         await settle();
 
         for (const { stats } of schedulers.map((scheduler) => ({ stats: scheduler.stats() }))) {
-          expect(stats).toEqual({ queuedDocuments: 0, queuedTokens: 0, openCalls: 0, running: false });
+          expect(stats).toMatchObject({ queuedDocuments: 0, queuedTokens: 0, openCalls: 0, running: false });
         }
         expect(violations).toEqual([]);
         for (const id of ids) expect(runs.filter((run) => run.ids.has(id)).length).toBeLessThanOrEqual(2);
@@ -156,6 +157,7 @@ test('property: without faults the calls of a scheduler pay for just what the en
       async (plans, tokenBudget) => {
         const engine = new FakeEngine();
         const scheduler = new Scheduler({
+          traced,
           engine,
           lane: `property:${lanes++}`,
           tokenBudget,

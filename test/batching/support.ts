@@ -80,6 +80,7 @@ export function setUp(options: Partial<SchedulerOptions> = {}): { engine: FakeEn
   const engine = new FakeEngine();
   const scheduler = new Scheduler({
     engine,
+    traced: { model: 'fake', device: undefined },
     lane: `test:${lanes++}`,
     tokenBudget: 1000,
     maxQueuedDocuments: 100_000,
