@@ -12,6 +12,7 @@ const entry = {
   langchain: 'src/integrations/langchain.ts',
   llamaindex: 'src/integrations/llamaindex.ts',
   mastra: 'src/integrations/mastra.ts',
+  testing: 'src/testing/index.ts',
 };
 
 export default defineConfig([
@@ -20,6 +21,9 @@ export default defineConfig([
     ...common,
     entry,
     format: 'cjs',
+    // One class for all entries. tsup splits CommonJS by way of Rollup, or else of an old syntax that is slower.
+    splitting: true,
+    treeshake: true,
     dts,
     // An ES module only, which `require` gives in another shape than `import` does. See THIRD-PARTY-LICENSES.
     noExternal: ['p-queue'],
