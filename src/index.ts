@@ -17,7 +17,7 @@ export type {
   PrepareProgress,
 } from './model/progress.ts';
 export type { HubOptions } from './model/resolve-options.ts';
-export type { LoadTrace, RerankTrace, RunTrace, TraceError } from './observability/index.ts';
+export type { LoadTrace, RerankTrace, RunTrace, TracedModel, TraceEnd, TraceError } from './observability/index.ts';
 export { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 export { Reranker } from './reranker.ts';
 export type {
