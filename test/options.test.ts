@@ -19,7 +19,7 @@ describe('options', () => {
       /'int8', which does not run on device 'cuda': use device: 'cpu', or dtype: 'fp32'/,
     ],
     [{ dtype: 'int8', device: 'webgpu' }, /dtype .* is 'int8', which does not run on device 'webgpu'/],
-    [{ dtype: 'int4', device: 'cuda' }, /dtype .* is 'int4', which does not run on device 'cuda'/],
+    [{ dtype: 'int4', device: 'webgpu' }, /dtype .* is 'int4', which does not run on device 'webgpu'/],
     [{ compiledMaxBytes: -1 }, /option compiledMaxBytes .* at least 0, not -1/],
     [{ compiledDir: 5 }, /option compiledDir .* must be a string, not 5/],
     [{ threads: 0 }, /option threads .* integer from 1 to 1024, not 0/],

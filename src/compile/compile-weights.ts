@@ -4,15 +4,17 @@ import type { Qwen3Config } from '../model/config.ts';
 import { isLinear, networkTensors } from '../model/network-tensors.ts';
 import { scaleName } from '../model/quantization.ts';
 import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
+import { halfRows, STORED_HALF } from './half-rows.ts';
 import { type MatrixForm, type MatrixValues, type PartValues, readMatrix } from './read-matrix.ts';
+import type { HalfTarget } from './target.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 import type { WeightSink } from './weight-sink.ts';
 
 /** A network's weights in the form in which a session takes them. */
 export interface CompiledWeights {
-  /** What is not a linear layer, as it was stored. */
+  /** What is not a linear layer, as it was stored; everything, where all is in 16 bits. */
   readonly tensors: TensorMap;
-  readonly matrices: PackedMatrices;
+  readonly matrices: PackedMatrices | undefined;
 }
 
 /** A matrix as an operator's kernel lays it out, under ONNX Runtime's own name for that layout. */
@@ -24,7 +26,7 @@ export interface Prepacked {
 export interface CompileWeightsOptions {
   readonly config: Qwen3Config;
   readonly tensors: TensorMap;
-  readonly form: MatrixForm;
+  readonly form: MatrixForm | HalfTarget;
   readonly sink: WeightSink;
   /** Called before each tensor, and at the end: bytes of the checkpoint that have been read. Throws to give up. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
@@ -42,22 +44,31 @@ export async function compileWeights(options: CompileWeightsOptions): Promise<Co
   for (const location of needed) {
     onProgress(done, total);
     const { name, byteLength } = location;
-    if (isLinear(name)) {
+    if (isHalf(form)) {
+      const place = await sink.write(halfRows(location, tensors, form.form));
+      kept.set(name, { ...location, dtype: STORED_HALF[form.form], ...place });
+    } else if (isLinear(name)) {
       matrices.set(name, await writeMatrix(name, await readMatrix(form, location, tensors), options));
     } else {
       kept.set(name, { ...location, ...(await sink.write(tensorBytes(location))) });
+      // The scales of a matrix that is kept in 8 bits.
+      const scales = tensors.get(scaleName(name));
+      if (scales) kept.set(scales.name, { ...scales, ...(await sink.write(tensorBytes(scales))) });
     }
     done += byteLength;
   }
   onProgress(total, total);
-  return { tensors: kept, matrices: { form: form.form, matrices } };
+  return { tensors: kept, matrices: isHalf(form) ? undefined : { form: form.form, matrices } };
+}
+
+function isHalf(form: MatrixForm | HalfTarget): form is HalfTarget {
+  return form.form === 'bf16' || form.form === 'fp16';
 }
 
 /** What of the checkpoint is read: the head's rows are inside the graph, so a head of its own is not among it. */
 function locationsOf(config: Qwen3Config, tensors: TensorMap): TensorLocation[] {
   return [...networkTensors(config).keys()]
     .filter((name) => name.startsWith('model.'))
-    .flatMap((name) => (isLinear(name) ? [name] : [name, scaleName(name)]))
     .map((name) => tensors.get(name))
     .filter((location) => location !== undefined);
 }

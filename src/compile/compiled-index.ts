@@ -2,26 +2,29 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RerankitError } from '../errors.ts';
 import { ElementType, type Tensor } from '../graph/onnx-proto.ts';
-import type { PackedForm, PackedMatrix } from '../graph/packed-matrices.ts';
+import type { PackedMatrix } from '../graph/packed-matrices.ts';
 import type { TensorLocation } from '../model/safetensors.ts';
 import type { CompiledWeights } from './compile-weights.ts';
+import type { CompileTarget } from './target.ts';
 import type { Place } from './weight-sink.ts';
 
 const INDEX = 'index.json';
 
+type Form = CompileTarget['form'];
+
 /** The index as it is saved, with plain arrays for maps. */
 interface SavedIndex {
-  readonly form: PackedForm;
+  readonly form: Form;
   readonly tensors: readonly TensorLocation[];
   readonly matrices: readonly (readonly [string, PackedMatrix])[];
 }
 
 /** Saves where everything is in a folder of compiled weights. */
-export async function writeIndex(folder: string, { tensors, matrices }: CompiledWeights): Promise<void> {
+export async function writeIndex(folder: string, form: Form, { tensors, matrices }: CompiledWeights): Promise<void> {
   const saved: SavedIndex = {
-    form: matrices.form,
+    form,
     tensors: [...tensors.values()],
-    matrices: [...matrices.matrices],
+    matrices: [...(matrices?.matrices ?? [])],
   };
   await writeFile(join(folder, INDEX), JSON.stringify(saved));
 }
@@ -30,7 +33,7 @@ export async function writeIndex(folder: string, { tensors, matrices }: Compiled
  * Reads what {@link writeIndex} saved, for `form`. Whoever kept the folder answers for its content; this only sees to it
  * that every place lies inside its file. Rejects with `CACHE_FAILED`.
  */
-export async function readIndex(folder: string, form: PackedForm): Promise<CompiledWeights> {
+export async function readIndex(folder: string, form: Form): Promise<CompiledWeights> {
   const sizes = new Map<string, number>();
   const sizeOf = async (file: string): Promise<number> => {
     const known = sizes.get(file) ?? (await stat(join(folder, file))).size;
@@ -48,7 +51,7 @@ export async function readIndex(folder: string, form: PackedForm): Promise<Compi
     const tensors = saved.tensors.map((tensor) => ({ ...tensor, file: join(folder, tensor.file) }));
     return {
       tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
-      matrices: { form, matrices: new Map(saved.matrices) },
+      matrices: form === 'int8' || form === 'int4' ? { form, matrices: new Map(saved.matrices) } : undefined,
     };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

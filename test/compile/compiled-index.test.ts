@@ -35,7 +35,7 @@ const MODEL: CompiledWeights = {
 async function folderWith(bytes: number): Promise<string> {
   const folder = await scratch();
   await writeFile(join(folder, 'weights.bin'), new Uint8Array(bytes));
-  await writeIndex(folder, MODEL);
+  await writeIndex(folder, 'int8', MODEL);
   return folder;
 }
 

@@ -61,7 +61,7 @@ describe('the form of compiled weights', () => {
     for (const { name, dtype, shape, file, offset, byteLength } of kept.values()) {
       hash.update(JSON.stringify({ name, dtype, shape, file, offset, byteLength }));
     }
-    hash.update(JSON.stringify({ form: matrices.form, matrices: [...matrices.matrices] }));
+    hash.update(JSON.stringify({ form: matrices?.form, matrices: [...(matrices?.matrices ?? [])] }));
     for (const [file, bytes] of sink.files) hash.update(file).update(bytes);
     expect(hash.digest('hex'), ADVICE).toBe(pinned);
   });

@@ -1,7 +1,7 @@
 import { type CompiledWeights, type CompileWeightsOptions, compileWeights } from '../../compile/compile-weights.ts';
 import { readIndex, writeIndex } from '../../compile/compiled-index.ts';
 import { FileSink } from '../../compile/file-sink.ts';
-import type { MatrixForm } from '../../compile/read-matrix.ts';
+import type { CompileTarget } from '../../compile/target.ts';
 import { MemorySink, type WeightSink } from '../../compile/weight-sink.ts';
 import { RerankitError } from '../../errors.ts';
 import { isLinear, networkTensors } from '../../model/network-tensors.ts';
@@ -10,62 +10,65 @@ import type { HandlerContext } from '../../worker/serve.ts';
 import { compiledKey } from './compiled-key.ts';
 import { prepack } from './prepack.ts';
 import type { EngineProgress, LoadRequest } from './protocol.ts';
-import { modelFromCompiled, type SessionModel } from './session-model.ts';
+import type { PlacedModel } from './session-model.ts';
 
 const WEIGHTS = 'weights.bin';
 
 type Context = HandlerContext<EngineProgress>;
 type Prepack = NonNullable<CompileWeightsOptions['prepack']>;
 
-/** A model with packed weights, and what to call once no session uses them any more. */
-export interface CompiledSession {
-  readonly model: SessionModel;
+/** A compiled model, and what to call once no session uses it any more. */
+export interface ObtainedModel extends PlacedModel {
   readonly release: () => Promise<void>;
 }
 
 /**
- * A checkpoint in a packed form: from the store, where it is put if it is not there. Where the store cannot be used the
+ * A checkpoint in another form: from the store, where it is put if it is not there. Where the store cannot be used the
  * weights are brought into that form in memory, and `warn` is told.
  */
 export async function compiledModel(
   request: LoadRequest,
-  form: MatrixForm,
+  target: CompileTarget,
   context: Context,
   warn: (message: string) => void,
-): Promise<CompiledSession> {
+): Promise<ObtainedModel> {
   try {
-    return await fromStore(request, form, context, warn);
+    return await fromStore(request, target, context, warn);
   } catch (error) {
     if (!RerankitError.isInstance(error, 'CACHE_FAILED')) throw error;
     warn(`${error.message} The model is compiled in memory instead, which takes longer and more memory at each load.`);
     const sink = new MemorySink();
     // ONNX Runtime lays the matrices out itself: there is no file that would save it that.
-    const compiled = await build(request, form, sink, context, undefined);
-    return { model: modelFromCompiled(request, compiled, sink.files), release: async () => {} };
+    const compiled = await build(request, target, sink, context, undefined);
+    return { compiled, weights: sink.files, release: async () => {} };
   }
 }
 
 async function fromStore(
   request: LoadRequest,
-  form: MatrixForm,
+  target: CompileTarget,
   context: Context,
   warn: (message: string) => void,
-): Promise<CompiledSession> {
+): Promise<ObtainedModel> {
+  const { form } = target;
   const { signal, guard, report } = context;
   if ('problem' in request.store) throw new RerankitError('CACHE_FAILED', request.store.problem);
   const store = new CompiledStore(request.store);
   const entry = await store.obtain(
-    await compiledKey(request, form),
+    await compiledKey(request, target),
     async (writer) => {
       const file = await writer.create(WEIGHTS);
-      const layOut: Prepack = (matrix, piece) =>
-        writer.scratch((folder) => guard.enter(() => prepack(form.form, matrix, piece, folder)));
-      await writeIndex(writer.folder, await build(request, form, new FileSink(file, WEIGHTS), context, layOut));
-      return { form: form.form };
+      const layOut: Prepack | undefined =
+        'laidOut' in target && target.laidOut
+          ? (matrix, piece) =>
+              writer.scratch((folder) => guard.enter(() => prepack(target.form, matrix, piece, folder)))
+          : undefined;
+      await writeIndex(writer.folder, form, await build(request, target, new FileSink(file, WEIGHTS), context, layOut));
+      return { form };
     },
     {
       signal,
-      expectedBytes: expectedBytes(request, form),
+      expectedBytes: expectedBytes(request, target),
       onWaiting: () => report({ phase: 'compile', waiting: true, loadedBytes: 0, totalBytes: 0 }),
     },
   );
@@ -78,30 +81,32 @@ async function fromStore(
     );
   }
   try {
-    const model = modelFromCompiled(request, await readIndex(entry.folder, form.form), entry.folder);
-    return { model, release: entry.release };
+    const compiled = await readIndex(entry.folder, form);
+    return { compiled, weights: entry.folder, release: entry.release };
   } catch (error) {
     await entry.release();
     throw error;
   }
 }
 
-/** About what an entry takes: embedding and norms as stored, matrices once as they are and once laid out. */
-function expectedBytes({ checkpoint }: LoadRequest, { form }: MatrixForm): number {
-  const bits = form === 'int8' ? 8 : 5;
+const BITS = { int8: 8, int4: 5, bf16: 16, fp16: 16 } as const;
+
+/** About what an entry takes: embedding and norms as stored, matrices as they are and perhaps laid out. */
+function expectedBytes({ checkpoint }: LoadRequest, target: CompileTarget): number {
+  const bits = BITS[target.form] * ('laidOut' in target && target.laidOut ? 2 : 1);
   let bytes = 0;
   for (const name of networkTensors(checkpoint.config).keys()) {
     const location = checkpoint.tensors.get(name);
     if (location === undefined || !name.startsWith('model.')) continue;
     const count = location.shape.reduce((product, size) => product * size, 1);
-    bytes += isLinear(name) ? (2 * count * bits) / 8 : location.byteLength;
+    bytes += isLinear(name) ? (count * bits) / 8 : location.byteLength;
   }
   return bytes;
 }
 
 async function build(
   { checkpoint }: LoadRequest,
-  form: MatrixForm,
+  form: CompileTarget,
   sink: WeightSink,
   { signal, report }: Context,
   layOut: Prepack | undefined,

@@ -14,5 +14,6 @@ export function isHalf(dtype: Dtype | 'auto'): dtype is HalfType {
 
 /** Whether a device has kernels for a type. */
 export function canRun(device: Device, dtype: Dtype): boolean {
-  return dtype === 'fp32' || device === (isHalf(dtype) ? 'cuda' : 'cpu');
+  if (dtype === 'fp32') return true;
+  return device === 'cuda' ? isHalf(dtype) || dtype === 'int4' : device === 'cpu' && !isHalf(dtype);
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../../worker/connection.ts';
 import { WorkerService } from '../../worker/service.ts';
 import type { Engine, MicroBatch } from '../engine.ts';
+import { removeCoreFolderAtExit } from './cuda/core-folder.ts';
 import type { AnswerIds, EngineMethods, EngineProgress, LoadRequest, LoadResponse } from './protocol.ts';
 import { toRunRequest } from './wire.ts';
 
@@ -21,6 +22,7 @@ export class OnnxEngine implements Engine {
   ) {
     // ONNX Runtime reports usage unless told otherwise, and reads this before its first session on the main thread only.
     process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
+    removeCoreFolderAtExit();
     let { devices, dtype } = request;
     let watch = options;
     this.#worker = new WorkerService(url, 'engine', async (connection) => {

@@ -6,7 +6,7 @@ import type { Device } from './device.ts';
 import { isHalf } from './dtype.ts';
 import { exactInt8Bits } from './int8-bits.ts';
 import type { EngineProgress, LoadRequest } from './protocol.ts';
-import { modelInPlace, type SessionModel } from './session-model.ts';
+import { modelFromCompiled, modelInPlace, type SessionModel } from './session-model.ts';
 
 export interface PreparedModel {
   readonly model: SessionModel;
@@ -38,7 +38,7 @@ export async function prepareModel(
     throw new RerankitError('DEVICE_UNAVAILABLE', message);
   }
   const warnings: string[] = [];
-  const form = { form: dtype.dtype, bits: bits ?? 8 };
-  const compiled = await compiledModel(request, form, context, (message) => warnings.push(message));
-  return { ...compiled, dtype, warnings };
+  const target = { form: dtype.dtype, bits: bits ?? 8, laidOut: true };
+  const obtained = await compiledModel(request, target, context, (message) => warnings.push(message));
+  return { model: modelFromCompiled(request, obtained), dtype, warnings, release: obtained.release };
 }

@@ -18,11 +18,16 @@ export function modelInPlace({ checkpoint, maxLength }: LoadRequest): SessionMod
   return { bytes: qwen3Graph({ config, tensors, folder, positions: maxLength }), weights: folder };
 }
 
-/** The network with compiled weights, which lie in a folder or in memory. */
+/** Weights that were compiled, with where they lie: in a folder or in memory. */
+export interface PlacedModel {
+  readonly compiled: CompiledWeights;
+  readonly weights: SessionModel['weights'];
+}
+
+/** The network with compiled weights. */
 export function modelFromCompiled(
   { checkpoint, maxLength }: LoadRequest,
-  { tensors, matrices }: CompiledWeights,
-  weights: SessionModel['weights'],
+  { compiled: { tensors, matrices }, weights }: PlacedModel,
 ): SessionModel {
   const folder = typeof weights === 'string' ? weights : '';
   const { config } = checkpoint;

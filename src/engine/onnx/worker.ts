@@ -3,9 +3,9 @@ import { RerankitError } from '../../errors.ts';
 import { readHead } from '../../model/head.ts';
 import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from './availability.ts';
+import { chooseCudaDtype } from './cuda/choose-cuda-dtype.ts';
 import type { CudaSession } from './cuda/cuda-session.ts';
-import { chooseHalfType } from './cuda/half-type.ts';
-import { prepareCuda } from './cuda/prepare-cuda.ts';
+import { leaveRoomForCuda, prepareCuda } from './cuda/prepare-cuda.ts';
 import { cudaTokenBudget, freeGpuMemory } from './cuda/token-budget.ts';
 import type { Device, RefusedDevice } from './device.ts';
 import type {
@@ -29,35 +29,36 @@ let loadedCheckpoint: LoadRequest['checkpoint'] | undefined;
 let releaseModel = async (): Promise<void> => {};
 
 async function load(request: LoadRequest, context: Context): Promise<LoadResponse> {
-  const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
-  try {
-    const response = await loadOn(request, context, cuda?.refused);
-    loadedCheckpoint = request.checkpoint;
-    return response;
-  } finally {
-    cuda?.done();
-  }
+  const forCuda = request.devices.includes('cuda');
+  const noCuda = forCuda ? prepareCuda(request.cudaLibraryDir) : undefined;
+  if (!forCuda) leaveRoomForCuda(request.cudaLibraryDir);
+  const response = await loadOn(request, context, noCuda);
+  loadedCheckpoint = request.checkpoint;
+  return response;
 }
 
 /** `noCuda` is why CUDA cannot be had, if so. */
 async function loadOn(request: LoadRequest, context: Context, noCuda: string | undefined): Promise<LoadResponse> {
-  const { bundled, OnnxSession, CudaSession, prepareModel } = await loadRuntime();
+  const { bundled, OnnxSession, CudaSession, prepareModel, prepareCudaModel } = await loadRuntime();
   const refusedDevices: RefusedDevice[] = [];
   for (const device of request.devices) {
-    const missing =
-      whyUnavailable(device, bundled) ?? (device === 'cuda' ? (noCuda ?? whyNotOnCuda(request)) : undefined);
-    if (missing !== undefined) {
-      refusedDevices.push({ device, reason: missing });
+    const missing = whyUnavailable(device, bundled) ?? (device === 'cuda' ? noCuda : undefined);
+    const choice = device === 'cuda' && missing === undefined ? await chooseOnCuda(request) : undefined;
+    const refusal = missing ?? (typeof choice === 'string' ? choice : undefined);
+    if (refusal !== undefined) {
+      refusedDevices.push({ device, reason: refusal });
       continue;
     }
-    const half = device === 'cuda' ? chooseHalfType(request) : undefined;
-    if (half !== undefined) {
+    if (typeof choice === 'object') {
+      const { model, dtype, warnings, release } = await prepareCudaModel(request, choice, context);
       context.report({ phase: 'session' });
       try {
-        session = await context.guard.enter(() => CudaSession.create(request, half.dtype));
+        session = await context.guard.enter(() => CudaSession.create(model, request));
+        releaseModel = release;
         const tokenBudget = cudaTokenBudget(request.checkpoint.config, await freeGpuMemory(request.deviceId));
-        return { device, refusedDevices, dtype: half, warnings: [], tokenBudget };
+        return { device, refusedDevices, dtype, warnings, tokenBudget };
       } catch (error) {
+        await release();
         refusedDevices.push({ device, reason: messageOf(error) });
         continue;
       }
@@ -80,10 +81,9 @@ async function loadOn(request: LoadRequest, context: Context, noCuda: string | u
   throw unavailable(refusedDevices);
 }
 
-/** ONNX Runtime would widen such weights anew in every run. */
-function whyNotOnCuda({ checkpoint }: LoadRequest): string | undefined {
-  const packed = checkpoint.config.quantization?.kind === 'int4-groups';
-  return packed ? 'weights that are stored in 4 bits run on the CPU only.' : undefined;
+function chooseOnCuda({ dtype, checkpoint, deviceId }: LoadRequest): ReturnType<typeof chooseCudaDtype> {
+  const { config, tensors } = checkpoint;
+  return chooseCudaDtype({ dtype, config, tensors, freeBytes: () => freeGpuMemory(deviceId) });
 }
 
 function messageOf(error: unknown): string {
@@ -97,7 +97,9 @@ async function loadRuntime() {
     const { OnnxSession } = await import('./session.ts');
     const { CudaSession } = await import('./cuda/cuda-session.ts');
     const { prepareModel } = await import('./prepare-model.ts');
-    return { bundled: listSupportedBackends().map(({ name }) => name), OnnxSession, CudaSession, prepareModel };
+    const { prepareCudaModel } = await import('./cuda/prepare-cuda-model.ts');
+    const bundled = listSupportedBackends().map(({ name }) => name);
+    return { bundled, OnnxSession, CudaSession, prepareModel, prepareCudaModel };
   } catch (error) {
     throw new RerankitError(
       'DEVICE_UNAVAILABLE',

@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path';
 import type { TensorLocation, TensorMap } from '../../model/safetensors.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { ElementType } from '../onnx-proto.ts';
+import { ElementType, type Tensor } from '../onnx-proto.ts';
 import { Weights } from '../weights.ts';
 import type { HalfType } from './half-types.ts';
 
@@ -43,6 +43,12 @@ export class HalfWeights {
   rows(name: string, ids: string): string {
     const gather = (stored: string) => this.#graph.node('Gather', [stored, ids]);
     return this.#half(name, gather) ?? this.narrow(this.#wide.rows(name, ids));
+  }
+
+  /** A tensor of any floating-point type whose place is known. */
+  stored(tensor: Tensor): string {
+    const value = this.#graph.external(tensor);
+    return tensor.type === this.type ? value : this.narrow(value);
   }
 
   /** Any value in the network's 16 bits. */

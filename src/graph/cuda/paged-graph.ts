@@ -3,6 +3,7 @@ import { float, GraphBuilder } from '../builder.ts';
 import { ElementType, encodeModel } from '../onnx-proto.ts';
 import { LOGITS, type Qwen3GraphOptions } from '../qwen3.ts';
 import { INPUT } from '../ragged-inputs.ts';
+import { type HalfLinear, halfLinear, int4HalfLinear } from './half-linear.ts';
 import type { HalfType } from './half-types.ts';
 import { HalfWeights } from './half-weights.ts';
 import { PagedAttention } from './paged-attention.ts';
@@ -11,21 +12,24 @@ import { declarePagedInputs } from './paged-inputs.ts';
 const MICROSOFT = 'com.microsoft';
 
 export interface PagedGraphOptions extends Qwen3GraphOptions {
+  /** What activations are in, and weights that are not in 4 bits. */
   readonly type: HalfType;
 }
 
 /**
- * The Qwen3 network for NVIDIA GPUs, in 16 bits with a float32 head. Like the graph for CPUs it runs linear layers over
- * packed tokens, each prefix once; attention is one `PagedAttention` node a layer, which runs Flash Attention over
- * sequences of any lengths. Every node has a CUDA kernel, and no index list is needed on the host.
+ * The Qwen3 network for NVIDIA GPUs, in 16 bits with a float32 head; the matrices may be in 4 bits. Like the graph for
+ * CPUs it runs linear layers over packed tokens, each prefix once; attention is one `PagedAttention` node a layer, which
+ * runs Flash Attention over sequences of any lengths. Every node has a CUDA kernel, and no index list is needed on the
+ * host.
  */
 export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> {
-  const { config, positions } = options;
+  const { config, positions, matrices } = options;
   const graph = new GraphBuilder();
   const weights = new HalfWeights(graph, options.tensors, options.folder, options.type);
   const inputs = declarePagedInputs(graph);
   const attention = new PagedAttention(graph, config, weights, inputs, positions);
-  const network = new PagedNetwork(graph, config, weights, attention);
+  const linear = matrices ? int4HalfLinear(graph, weights, matrices) : halfLinear(graph, weights);
+  const network = new PagedNetwork(graph, config, weights, attention, linear);
 
   let stream: Stream = { x: weights.rows('model.embed_tokens.weight', inputs.ids) };
   for (let layer = 0; layer < config.layers; layer++) {
@@ -57,12 +61,20 @@ class PagedNetwork {
   readonly #config: Qwen3Config;
   readonly #weights: HalfWeights;
   readonly #attention: PagedAttention;
+  readonly #linear: HalfLinear;
 
-  constructor(graph: GraphBuilder, config: Qwen3Config, weights: HalfWeights, attention: PagedAttention) {
+  constructor(
+    graph: GraphBuilder,
+    config: Qwen3Config,
+    weights: HalfWeights,
+    attention: PagedAttention,
+    linear: HalfLinear,
+  ) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
     this.#attention = attention;
+    this.#linear = linear;
   }
 
   /** `only` are the tokens that anything behind this layer reads. */
@@ -87,11 +99,6 @@ class PagedNetwork {
   #gated(gate: string, up: string): string {
     const activated = this.#graph.node('QuickGelu', [gate], { alpha: float(1) }, MICROSOFT);
     return this.#graph.node('Mul', [activated, up]);
-  }
-
-  /** `x @ weight^T`. Weights are used as stored, [out, in]. */
-  #linear(x: string, weight: string): string {
-    return this.#graph.node('Gemm', [x, this.#weights.get(weight)], { transB: 1 });
   }
 
   #norm({ x, added }: Stream, weight: string): { normed: string; sum: string } {

@@ -1,14 +1,12 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
-import type { HalfType } from '../../../graph/cuda/half-types.ts';
-import { pagedGraph } from '../../../graph/cuda/paged-graph.ts';
 import { packPaged } from '../../../graph/cuda/paged-pack.ts';
 import { LOGITS } from '../../../graph/qwen3.ts';
 import { INPUT } from '../../../graph/ragged-inputs.ts';
 import type { Qwen3Config } from '../../../model/config.ts';
 import type { MicroBatch } from '../../engine.ts';
-import { commonFolder } from '../common-folder.ts';
 import type { LoadRequest } from '../protocol.ts';
 import { toHead, toTensors } from '../session.ts';
+import type { SessionModel } from '../session-model.ts';
 import { HalvingRunner } from './halving.ts';
 
 /** A session, or an error that says more than ONNX Runtime's own, which went to its log. */
@@ -19,8 +17,8 @@ async function createSession(bytes: Uint8Array, options: InferenceSession.Sessio
     const message = error instanceof Error ? error.message : String(error);
     if (!message.includes('Failed to load shared library')) throw error;
     throw new Error(
-      `${message}: ONNX Runtime could not load its CUDA provider. If something else in this process has used ` +
-        'onnxruntime-node before (a model on the CPU, say), load the model on CUDA first, or link both ' +
+      `${message}: ONNX Runtime could not load its CUDA provider. If something other than rerankit has used ` +
+        'onnxruntime-node in this process before, load the model first, or link both ' +
         'libonnxruntime_providers_*.so beside the binding.',
     );
   }
@@ -44,11 +42,10 @@ export class CudaSession {
     this.#runner = new HalvingRunner((batch) => this.#once(batch, config));
   }
 
-  static async create(request: LoadRequest, type: HalfType): Promise<CudaSession> {
-    const { checkpoint, maxLength, deviceId } = request;
-    const { config, tensors } = checkpoint;
-    const folder = commonFolder([...tensors.values()]);
-    const bytes = pagedGraph({ config, tensors, folder, type, positions: maxLength });
+  /** `model` holds a graph for GPUs. */
+  static async create({ bytes, weights }: SessionModel, request: LoadRequest): Promise<CudaSession> {
+    const { checkpoint, deviceId } = request;
+    const inFolder = typeof weights === 'string';
     const session = await createSession(bytes, {
       executionProviders: [{ name: 'cuda', deviceId }, 'cpu'],
       // All the work is the GPU's; the CPU converts a few weights while loading.
@@ -58,13 +55,14 @@ export class CudaSession {
       enableMemPattern: false,
       extra: {
         session: {
-          model_external_initializers_file_folder_path: folder,
+          ...(inFolder ? { model_external_initializers_file_folder_path: weights } : {}),
           // Weights get what they need, and not the arena's next power of two.
           use_device_allocator_for_initializers: '1',
         },
       },
+      ...(inFolder ? {} : { externalData: Array.from(weights, ([path, data]) => ({ path, data })) }),
     });
-    const created = new CudaSession(session, config);
+    const created = new CudaSession(session, checkpoint.config);
     try {
       await created.run(SMALLEST);
     } catch (error) {

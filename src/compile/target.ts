@@ -1,0 +1,16 @@
+import type { HalfType } from '../graph/cuda/half-types.ts';
+import type { MatrixForm } from './read-matrix.ts';
+
+/** What weights are compiled to. */
+export type CompileTarget = PackedTarget | HalfTarget;
+
+/** Linear layers in few bits, all else as it was stored. */
+export interface PackedTarget extends MatrixForm {
+  /** Also as this processor's kernels lay matrices out, for sessions on the CPU. */
+  readonly laidOut: boolean;
+}
+
+/** Everything in 16 bits, for sessions on a GPU. */
+export interface HalfTarget {
+  readonly form: HalfType;
+}
