@@ -11,9 +11,10 @@ Measures checkpoints on an NVIDIA GPU. bench/cuda_transformers.py makes checkpoi
 transformers and the GPU's matmul rate on the same machine.
 
   --golden DIRECTORY   first compares scores with those in this copy of test/golden
-  --dtype bf16|fp16    (default: that of the weights)
+  --dtype bf16|fp16|int4   (default: that of the weights)
   --matmul N           the GPU's own bf16 rate in TFLOP/s: prints what share of it is reached
-  --long               a document of 32,768 tokens, too`;
+  --long               a document of 32,768 tokens, too
+  --sizes              calls of 1 to 100 documents only, instead of the usual workloads`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     dtype: { type: 'string' },
     matmul: { type: 'string' },
     long: { type: 'boolean', default: false },
+    sizes: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -29,7 +31,7 @@ if (values.help) {
   console.log(HELP);
   process.exit();
 }
-const dtype = values.dtype === 'bf16' || values.dtype === 'fp16' ? values.dtype : 'auto';
+const dtype = (['bf16', 'fp16', 'int4'] as const).find((one) => one === values.dtype) ?? 'auto';
 
 if (values.golden !== undefined) await compareGolden(values.golden);
 for (const path of positionals) await measureModel(path);
@@ -71,6 +73,12 @@ async function measureModel(path: string): Promise<void> {
     runs: 0,
     maxLength,
   });
+  if (values.sizes) {
+    for (const documents of [1, 2, 4, 8, 16, 32, 100]) {
+      await measure(`${documents} passages of 150 tokens`, 20, (run) => callsOf(workload(1, documents, 150), run));
+    }
+    return reranker.dispose();
+  }
   await measure('100 passages of 150 tokens', 20, (run) => callsOf(workload(1, 100, 150), run));
   await measure('8 concurrent queries, 100 passages each', 5, (run) => callsOf(workload(8, 100, 150), run));
   await measure('one pair of 200 tokens', 100, pairOf200);
