@@ -72,6 +72,8 @@ describe('auto', () => {
       }
     }
     expect(canRun('cuda', 'int8')).toBe(false);
+    for (const dtype of ['bf16', 'fp16', 'int4'] as const) expect(canRun('cuda', dtype)).toBe(true);
+    expect(canRun('cpu', 'bf16')).toBe(false);
     expect(canRun('webgpu', 'int4')).toBe(false);
   });
 });
