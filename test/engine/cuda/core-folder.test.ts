@@ -12,7 +12,6 @@ const LIBRARY = new URL('../../../dist/index.js', import.meta.url).href;
 /** Runs a script of a process of its own whose temporary files are in `folder`. */
 async function child(folder: string, script: string): Promise<{ stdout: string; stderr: string }> {
   const source = `import { Reranker } from ${JSON.stringify(LIBRARY)};
-    import { InferenceSession } from 'onnxruntime-node';
     import { existsSync, mkdirSync, readdirSync } from 'node:fs';
     const folder = ${JSON.stringify(folder)} + '/rerankit-ort-' + process.pid;
     ${script}`;
@@ -32,6 +31,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('after a 
       `const reranker = await Reranker.load(undefined, { device: 'cpu' });
        console.log(folder, readdirSync(folder).join());
        // Fails for want of the libraries: the log says where they were looked for.
+       const { InferenceSession } = await import('onnxruntime-node');
        await InferenceSession.create(new Uint8Array(), { executionProviders: ['cuda'] }).catch(() => {});
        await reranker.dispose();`,
     );
