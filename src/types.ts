@@ -24,8 +24,9 @@ export interface LoadOptions extends HubOptions {
    * Numeric type of the linear layers, whatever type the weights are stored in: `'fp32'` (the reference), `'int8'`
    * (8-bit weights and activations: fastest on a CPU, a quarter of the memory) or `'int4'` (4-bit weights in blocks:
    * least memory, less exact). `'auto'` takes int8 on a CPU with exact 8-bit products, int4 where memory is too short for
-   * that, on CUDA the 16-bit type the weights are stored in (`'bf16'` for others), and fp32 for small models and other
-   * devices; `info.dtypeReason` says why. int8 and int4 run on the CPU only, `'bf16'` and `'fp16'` on CUDA only.
+   * that, on CUDA the 16-bit type the weights are stored in (`'bf16'` for others; int4 where the GPU's memory is too short
+   * for 16 bits, or the weights are stored in it), and fp32 for small models and other devices; `info.dtypeReason` says
+   * why. int8 runs on the CPU only, int4 on the CPU and CUDA, `'bf16'` and `'fp16'` on CUDA only.
    * @default 'auto'
    */
   readonly dtype?: Dtype | 'auto' | undefined;
