@@ -359,7 +359,7 @@ describe('what cannot be is refused before anything is read or downloaded', () =
       { dtype: 'int8', device: 'webgpu' },
       /dtype .* is 'int8', which does not run on device 'webgpu'/,
     ],
-    ['int4 on cuda', { dtype: 'int4', device: 'cuda' }, /dtype .* is 'int4', which does not run on device 'cuda'/],
+    ['int8 on cuda', { dtype: 'int8', device: 'cuda' }, /dtype .* is 'int8', which does not run on device 'cuda'/],
     ['an unknown type', { dtype: 'fp8' as Dtype }, /dtype .* must be one of 'auto', .*'int8', 'int4', not "fp8"/],
     ['no type', { dtype: null as unknown as Dtype }, /dtype .*, not null/],
     ['a limit below zero', { compiledMaxBytes: -1 }, /compiledMaxBytes .* at least 0, not -1/],
