@@ -12,6 +12,9 @@
  * | `DOWNLOAD_UNAUTHORIZED` | the Hub wants a token, or refuses the one it was given |
  * | `DOWNLOAD_FAILED` | the Hub could not be reached, or sent something other than what it announced |
  * | `CACHE_FAILED` | the cache folder cannot be read or written |
+ * | `REMOTE_UNAUTHORIZED` | a server wants a key, or refuses the one it was given |
+ * | `REMOTE_UNAVAILABLE` | a server could not be reached, was overloaded or took too long, after all tries |
+ * | `REMOTE_FAILED` | a server refused a request, or answered what its protocol does not allow |
  * | `DEVICE_UNAVAILABLE` | the device that was asked for cannot be had on this machine |
  * | `QUEUE_FULL` | more documents are waiting than the limit allows |
  * | `ENGINE_FAILED` | the engine refused or failed a run; the next call may succeed |
@@ -28,6 +31,9 @@ export const ERROR_CODES = [
   'DOWNLOAD_UNAUTHORIZED',
   'DOWNLOAD_FAILED',
   'CACHE_FAILED',
+  'REMOTE_UNAUTHORIZED',
+  'REMOTE_UNAVAILABLE',
+  'REMOTE_FAILED',
   'DEVICE_UNAVAILABLE',
   'QUEUE_FULL',
   'ENGINE_FAILED',

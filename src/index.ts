@@ -1,6 +1,8 @@
 export { compile } from './compile-model.ts';
 export type { Device, RefusedDevice } from './engine/onnx/device.ts';
 export type { Dtype } from './engine/onnx/dtype.ts';
+export type { ConnectOptions, RemoteInfo, ScoreKind } from './engine/remote/connect-options.ts';
+export type { RemoteProtocol } from './engine/remote/protocols.ts';
 export type {
   EngineAnswer,
   EngineCallOptions,

@@ -4,6 +4,8 @@ import { RerankitError, show } from './errors.ts';
 export interface Kind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** Never shown, not even if it is wrong. */
+  readonly secret?: boolean;
 }
 
 /** The kind of each option of a call; the type sees to it that none is forgotten. */
@@ -60,7 +62,7 @@ export function read<Options extends object>(call: string, rules: Rules<Options>
     if (!kind.accepts(value)) {
       throw new RerankitError(
         'INVALID_OPTION',
-        `The option ${name} of ${call} must be ${kind.expected}, not ${show(value)}.`,
+        `The option ${name} of ${call} must be ${kind.expected}${kind.secret ? '' : `, not ${show(value)}`}.`,
       );
     }
     own[name] = value;

@@ -1,5 +1,7 @@
 import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
+import type { ConnectOptions } from './engine/remote/connect-options.ts';
+import { PROTOCOLS } from './engine/remote/protocols.ts';
 import type { EngineInfo, RerankerEngine } from './engine/reranker-engine.ts';
 import { RerankitError, show } from './errors.ts';
 import { PACKED_FORMS } from './graph/packed-matrices.ts';
@@ -60,6 +62,34 @@ type EngineFacts = Partial<EngineInfo>;
 
 const INFO_RULES: Rules<EngineFacts> = { model: string, maxLength: integer(1) };
 
+const CONNECT_RULES: Rules<ConnectOptions> = {
+  protocol: oneOf(PROTOCOLS),
+  model: string,
+  apiKey: {
+    expected: 'a string of printable ASCII characters without spaces',
+    accepts: (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
+    secret: true,
+  },
+  headers: { expected: 'an object of header names and values', accepts: isHeaders, secret: true },
+  timeout: integer(1, 2 ** 31 - 1),
+  retries: integer(0, 100),
+  ...ENGINE_RULES,
+  prompt: oneOf(['auto', 'server']),
+  maxLength: integer(64),
+  fetch: callback,
+  signal,
+};
+
+function isHeaders(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !Object.values(value).every(string.accepts)) return false;
+  try {
+    new Headers(value as Record<string, string>);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const COMPILE_RULES: Rules<CompileOptions> = {
   dtype: oneOf(PACKED_FORMS),
   ...HUB_RULES,
@@ -106,6 +136,25 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
 /** The same for `Reranker.fromEngine`. */
 export function readEngineOptions(options: EngineOptions): EngineOptions {
   return read('Reranker.fromEngine', ENGINE_RULES, options);
+}
+
+/** The same for `Reranker.connect`. */
+export function readConnectOptions(options: ConnectOptions): ConnectOptions {
+  const own = read('Reranker.connect', CONNECT_RULES, options);
+  const { protocol, apiKey, headers = {} } = own;
+  if (protocol === undefined) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The option protocol of Reranker.connect is missing; it is ${CONNECT_RULES.protocol.expected}.`,
+    );
+  }
+  if (apiKey !== undefined && new Headers(headers).has('authorization')) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      'The options apiKey and headers of Reranker.connect both say who asks: give apiKey, or the header authorization.',
+    );
+  }
+  return { ...own, headers: { ...headers } };
 }
 
 /** Throws `INVALID_OPTION` unless it is an engine. */

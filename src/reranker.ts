@@ -1,10 +1,19 @@
 import { CallLog, type OpenCall } from './call-log.ts';
 import { laneOf } from './engine/onnx/device.ts';
+import { connect } from './engine/remote/connect.ts';
+import type { ConnectOptions } from './engine/remote/connect-options.ts';
 import type { RerankerEngine } from './engine/reranker-engine.ts';
 import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
 import { load } from './load.ts';
 import { type LoadTrace, loadChannel, trace } from './observability/index.ts';
-import { readEngine, readEngineOptions, readLoadOptions, readRerankOptions, readScoreOptions } from './options.ts';
+import {
+  readConnectOptions,
+  readEngine,
+  readEngineOptions,
+  readLoadOptions,
+  readRerankOptions,
+  readScoreOptions,
+} from './options.ts';
 import { type Question, type Scored, type Scorer, TextScorer, TokenScorer } from './scoring/index.ts';
 import type {
   EngineOptions,
@@ -24,6 +33,7 @@ import type {
 const DEFAULT_TOKEN_BUDGET = 2048;
 const DEFAULT_MAX_QUEUED_DOCUMENTS = 100_000;
 const DEFAULT_BATCH_SIZE = 256;
+const DEFAULT_CONCURRENT_REQUESTS = 4;
 
 /**
  * A loaded reranking model. Calls may overlap freely: those that are waiting share runs, whatever their queries.
@@ -113,6 +123,27 @@ export class Reranker implements AsyncDisposable {
       contextLength: facts.maxLength,
       maxLength: facts.maxLength,
     };
+    return new Reranker(scorer, info, own.instruction);
+  }
+
+  /**
+   * A reranker in front of a server: vLLM, text-embeddings-inference, infinity, llama.cpp, Cohere, Jina, Voyage, or this
+   * library's own service; the same calls, options and results. See docs/remote.md for what each can do. All but the
+   * hosted services are asked a few short questions first.
+   *
+   * Rejects with a `RerankitError`: `INVALID_OPTION`, `MODEL_NOT_FOUND`, `REMOTE_UNAUTHORIZED`, `REMOTE_UNAVAILABLE`,
+   * `REMOTE_FAILED`; or with the reason of an aborted `signal`. Calls may reject with the last three, too.
+   */
+  static async connect(url: string | URL, options: ConnectOptions): Promise<Reranker> {
+    const own = readConnectOptions(options);
+    const { engine, info, batchSize } = await connect(url, own);
+    const scorer = new TextScorer({
+      engine,
+      traced: { model: info.model, device: undefined },
+      concurrency: own.concurrency ?? DEFAULT_CONCURRENT_REQUESTS,
+      batchSize,
+      maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+    });
     return new Reranker(scorer, info, own.instruction);
   }
 

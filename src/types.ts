@@ -1,5 +1,6 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
 import type { Dtype } from './engine/onnx/dtype.ts';
+import type { RemoteInfo } from './engine/remote/connect-options.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
 
@@ -223,7 +224,7 @@ export interface RerankerInfo {
   /** The model's name: `embedded`, a directory, the Hub's `owner/name`, or what the engine calls it. */
   readonly model: string;
   /** Where it came from. */
-  readonly source: 'embedded' | 'directory' | 'hub' | 'engine';
+  readonly source: 'embedded' | 'directory' | 'hub' | 'engine' | 'remote';
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
   readonly dtype: Dtype | undefined;
@@ -242,6 +243,8 @@ export interface RerankerInfo {
   readonly contextLength: number | undefined;
   /** The longest prompt that is run, in tokens. */
   readonly maxLength: number | undefined;
+  /** The server, for `Reranker.connect`. */
+  readonly remote?: RemoteInfo | undefined;
 }
 
 /** The info of a model that runs in this process. */

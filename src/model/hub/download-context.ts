@@ -1,6 +1,6 @@
+import type { RetryPolicy } from '../../http/retry.ts';
 import type { CacheLayout } from './cache-layout.ts';
 import type { HubConnection } from './request.ts';
-import type { RetryPolicy } from './retry.ts';
 import type { Subject } from './subject.ts';
 
 /** Everything a file's download needs beside the file. */

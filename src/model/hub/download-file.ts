@@ -2,13 +2,13 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RerankitError } from '../../errors.ts';
 import { withLock } from '../../files/lock.ts';
+import { retrying } from '../../http/retry.ts';
 import { inCache } from './cache-error.ts';
 import { sizeOf } from './cache-layout.ts';
 import type { DownloadContext } from './download-context.ts';
 import { DamagedError, fetchRest } from './fetch-rest.ts';
 import { PartialFile } from './partial-file.ts';
 import type { RemoteFile } from './repository.ts';
-import { retrying } from './retry.ts';
 import { describe } from './status-error.ts';
 
 /** A try that brought this many bytes was worth it, however it ended. */

@@ -1,10 +1,11 @@
+import { networkReason } from '../../http/network-reason.ts';
+import { TransientError } from '../../http/transient-error.ts';
 import type { DownloadContext } from './download-context.ts';
 import type { PartialFile } from './partial-file.ts';
 import type { RemoteFile } from './repository.ts';
-import { type HubConnection, networkReason, request } from './request.ts';
+import { type HubConnection, request } from './request.ts';
 import { describe } from './status-error.ts';
 import type { Subject } from './subject.ts';
-import { TransientError } from './transient-error.ts';
 
 /** A server that sends nothing for this long, in milliseconds, counts as gone. */
 const STALL_MS = 60_000;

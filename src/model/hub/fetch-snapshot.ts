@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RerankitError, show } from '../../errors.ts';
+import { retrying } from '../../http/retry.ts';
 import { chooseFiles, FILE, FILES_TO_LOOK_FOR, missingFile } from '../model-files.ts';
 import type { OnDownloadProgress } from '../progress.ts';
 import { readShardIndex } from '../shard-index.ts';
@@ -9,7 +10,6 @@ import type { DownloadContext } from './download-context.ts';
 import { downloadFile } from './download-file.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { fetchFiles, type RemoteFile } from './repository.ts';
-import { retrying } from './retry.ts';
 
 /**
  * Fetches a commit's missing files: the small ones first, so that weights in a snapshot mean that it is complete.

@@ -1,8 +1,8 @@
 import { modelInfo, pathsInfo } from '@huggingface/hub';
 import { RerankitError, show } from '../../errors.ts';
+import { TransientError } from '../../http/transient-error.ts';
 import { type HubConnection, request } from './request.ts';
 import type { Subject } from './subject.ts';
-import { TransientError } from './transient-error.ts';
 
 /** A file as the Hub publishes it. */
 export interface RemoteFile {

@@ -1,7 +1,8 @@
 import { RerankitError, show } from '../../errors.ts';
+import { networkReason } from '../../http/network-reason.ts';
+import { TransientError } from '../../http/transient-error.ts';
 import { statusError } from './status-error.ts';
 import type { Subject } from './subject.ts';
-import { TransientError } from './transient-error.ts';
 
 /** What a request needs to know about the Hub it goes to. */
 export interface HubConnection {
@@ -76,12 +77,4 @@ function nextTarget(response: Response, from: URL): URL {
     );
   }
   return target;
-}
-
-/** `fetch` says only "fetch failed"; the system's code is in the cause. */
-export function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return error.message;
 }

@@ -1,4 +1,6 @@
 import { RerankitError, show } from '../../errors.ts';
+import { retrying } from '../../http/retry.ts';
+import { TransientError } from '../../http/transient-error.ts';
 import { tryModelFiles } from '../directory.ts';
 import { isInnerPath } from '../file-names.ts';
 import type { ModelFiles } from '../model-files.ts';
@@ -7,9 +9,7 @@ import { type CacheLayout, cachedCommit, cacheLayout, isCommit, writeRef } from 
 import { fetchSnapshot } from './fetch-snapshot.ts';
 import { fetchCommit } from './repository.ts';
 import type { HubConnection } from './request.ts';
-import { retrying } from './retry.ts';
 import { type HubSettings, readSettings } from './settings.ts';
-import { TransientError } from './transient-error.ts';
 
 /** Tries in a row before giving up; only 2 where the cache can answer instead. */
 const ATTEMPTS = 5;

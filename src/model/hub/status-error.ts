@@ -1,6 +1,7 @@
 import { RerankitError, show } from '../../errors.ts';
+import { retryAfter } from '../../http/retry-after.ts';
+import { TransientError } from '../../http/transient-error.ts';
 import type { Subject } from './subject.ts';
-import { TransientError } from './transient-error.ts';
 
 /** Who refused, and whether it knew who asks. */
 interface Circumstances {
@@ -56,12 +57,4 @@ function missing({ repository, revision, file }: Subject, code: string | null): 
 /** Names what was asked for in errors. */
 export function describe({ repository, revision, file }: Subject): string {
   return `${file === undefined ? '' : `${file} of `}${repository} (revision ${revision})`;
-}
-
-/** `Retry-After` in seconds or as a date. */
-function retryAfter(response: Response): number | undefined {
-  const value = response.headers.get('retry-after');
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }

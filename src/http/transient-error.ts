@@ -1,4 +1,4 @@
-/** A failure that may pass: worth another try. Never leaves this folder; what remains after all tries is wrapped. */
+/** A failure that may pass: worth another try. Never reaches a caller; what remains after all tries is wrapped. */
 export class TransientError extends Error {
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;

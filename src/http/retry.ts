@@ -1,4 +1,4 @@
-import { sleep } from '../../files/sleep.ts';
+import { sleep } from '../files/sleep.ts';
 import { TransientError } from './transient-error.ts';
 
 /** The longest wait between two tries, in milliseconds, whatever the server asks for. */
