@@ -29,7 +29,7 @@ export function endpoint(base: URL, path: string): URL {
 }
 
 function withoutTail(pathname: string, paths: readonly string[]): string {
-  for (const path of paths) {
+  for (const path of [...paths].sort((a, b) => b.length - a.length)) {
     if (pathname.endsWith(path)) return pathname.slice(0, -path.length);
   }
   for (const [version] of paths.map((path) => /^\/v\d+(?=\/)/.exec(path) ?? [])) {
