@@ -38,7 +38,11 @@ export function inOrder(results: unknown, documents: number, shape: ResultShape)
 }
 
 /** Turns a server's numbers into logits. Throws `REMOTE_FAILED` for one that is not of the kind. */
-export function logitsOf(scores: Float64Array, kind: ScoreKind, { server, path }: ResultShape): Float64Array {
+export function logitsOf(
+  scores: Float64Array,
+  kind: ScoreKind,
+  { server, path }: Pick<ResultShape, 'server' | 'path'>,
+): Float64Array {
   return scores.map((score, index) => {
     const logit = toLogit(score, kind);
     if (logit !== undefined) return logit;

@@ -5,15 +5,13 @@ import { TransientError } from '../../http/transient-error.ts';
 import { endpoint } from './base-url.ts';
 import { BodyTooLong, readText } from './read-json.ts';
 import { Redactor } from './redactor.ts';
+import { RefusedRedirect, send } from './send.ts';
 import { statusError } from './status-error.ts';
 
 /** Most bytes of an answer. Scores are some 100 bytes a document, token ids some 7 bytes each. */
 const MAX_ANSWER_BYTES = 32 * 2 ** 20;
 const MAX_ERROR_BYTES = 65_536;
 const FIRST_WAIT_MS = 500;
-/** Redirects that repeat the request as it was. */
-const REDIRECTS = [307, 308];
-const MAX_REDIRECTS = 5;
 /** What servers answer to a request that they do not know, or not in this form. */
 const ABSENT: readonly number[] = [400, 404, 405, 422, 501];
 
@@ -99,7 +97,13 @@ export class Connection {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeout);
     try {
-      const response = await this.#send(path, init, AbortSignal.any([signal, deadline.signal]));
+      const headers = new Headers(this.#headers);
+      if (init.body !== undefined) headers.set('content-type', 'application/json');
+      const response = await send(this.#options.fetch, endpoint(this.#options.base, path), {
+        ...init,
+        headers,
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
       if (absent.includes(response.status)) {
         await response.body?.cancel();
         return undefined;
@@ -116,36 +120,15 @@ export class Connection {
         );
       }
       if (cause instanceof TransientError || RerankitError.isInstance(cause)) throw cause;
+      if (cause instanceof RefusedRedirect) {
+        const { where } = cause;
+        throw this.failed(`redirects ${path} to ${where}, which is not followed: give that url if you trust it.`);
+      }
       if (cause instanceof BodyTooLong) throw this.unexpected(path, cause.message);
       throw new TransientError(`could not be reached, or closed the connection (${networkReason(cause)})`, { cause });
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /**
-   * Redirects are followed here and not by `fetch`: never to another server, which must see neither key nor documents,
-   * and never so that a POST becomes a GET.
-   */
-  async #send(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
-    let target = endpoint(this.#options.base, path);
-    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const headers = new Headers(this.#headers);
-      if (init.body !== undefined) headers.set('content-type', 'application/json');
-      const response = await this.#options.fetch(target.href, { ...init, headers, signal, redirect: 'manual' });
-      if (response.status < 300 || response.status > 399) return response;
-      await response.body?.cancel();
-      const location = response.headers.get('location') ?? '';
-      const next = URL.canParse(location, target.href) ? new URL(location, target) : undefined;
-      if (next === undefined || next.origin !== target.origin || !REDIRECTS.includes(response.status)) {
-        const where = next === undefined ? 'nowhere' : `${next.origin}${next.pathname}`;
-        throw this.failed(
-          `redirects ${path} to ${where}, which is not followed: give that address as the url if you trust it.`,
-        );
-      }
-      target = next;
-    }
-    throw this.failed(`redirects ${path} in circles.`);
   }
 
   #parse(path: string, text: string): unknown {

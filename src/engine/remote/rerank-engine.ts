@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import { broken } from './control-strings.ts';
 import type { Dialect } from './dialects.ts';
 import { count } from './json.ts';
-import { partsOf } from './parts.ts';
+import { partsOf, textBytes } from './parts.ts';
 import type { Measured } from './score-kind.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -38,17 +38,13 @@ export class RerankEngine implements RerankerEngine {
     const { query, documents, truncated } = this.#prepare(request);
     const logits = new Float64Array(documents.length);
     let promptTokens = 0;
-    for (const part of partsOf(documents, dialect.maxBytes)) {
-      const { scores, tokens } = await this.ask(query, part.documents, this.#measured.raw, signal);
+    for (const part of partsOf(documents, dialect.maxBytes, textBytes)) {
+      const texts = { query, documents: part.items, raw: this.#measured.raw };
+      const { scores, tokens } = await askServer(this.#options, texts, signal);
       logits.set(logitsOf(scores, this.#measured.kind, shapeOf(this.#options)), part.start);
       promptTokens += tokens;
     }
     return { logits, truncated, promptTokens };
-  }
-
-  /** The server's own numbers, and the tokens it counted. */
-  ask(query: string, documents: readonly string[], raw: boolean, signal: AbortSignal) {
-    return askServer(this.#options, { query, documents, raw }, signal);
   }
 
   #prepare({ query, documents, instruction }: EngineRequest): Prepared {

@@ -3,7 +3,7 @@ import type { EngineAnswer, EngineCallOptions, EngineRequest, RerankerEngine } f
 import { inOrder } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { count, field } from './json.ts';
-import { partsOf } from './parts.ts';
+import { partsOf, textBytes } from './parts.ts';
 import { RERANKIT_PATH, type RerankitRequest } from './rerankit-api.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -27,18 +27,18 @@ export class RerankitEngine implements RerankerEngine {
     const logits = new Float64Array(documents.length);
     const truncated = new Array<boolean>(documents.length).fill(false);
     let [promptTokens, computedTokens] = [0, 0];
-    for (const part of partsOf(documents, MAX_BYTES)) {
+    for (const part of partsOf(documents, MAX_BYTES, textBytes)) {
       const body: RerankitRequest = {
         ...(this.#model === undefined ? {} : { model: this.#model }),
         query: wellFormed(query),
-        documents: part.documents.map(wellFormed),
+        documents: part.items.map(wellFormed),
         ...(instruction === undefined ? {} : { instruction: wellFormed(instruction) }),
         ...(priority === 0 ? {} : { rerankit_priority: priority }),
       };
       const answer = await this.#server.post(RERANKIT_PATH, body, signal);
       const results = field(answer, 'results');
       const shape = { server: this.#server, path: RERANKIT_PATH, score: (result: unknown) => field(result, 'logit') };
-      logits.set(inOrder(results, part.documents.length, shape), part.start);
+      logits.set(inOrder(results, part.items.length, shape), part.start);
       for (const result of results as readonly unknown[]) {
         const cut = field(result, 'truncated') ?? false;
         if (typeof cut !== 'boolean') {

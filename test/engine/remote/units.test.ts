@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { baseUrl, endpoint } from '../../../src/engine/remote/base-url.ts';
 import { broken, holdsControl, parted } from '../../../src/engine/remote/control-strings.ts';
 import { sigmoid, toLogit } from '../../../src/engine/remote/logits.ts';
-import { partsOf } from '../../../src/engine/remote/parts.ts';
+import { partsOf, textBytes } from '../../../src/engine/remote/parts.ts';
 import { Redactor } from '../../../src/engine/remote/redactor.ts';
 import { readConnectOptions } from '../../../src/options.ts';
+import { Reranker } from '../../../src/reranker.ts';
 
 describe('urls', () => {
   test.each([
@@ -107,14 +108,14 @@ describe('control strings', () => {
 test('parts hold every document once, in order, and few bytes', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.integer({ min: 1, max: 60 }), (documents, maxBytes) => {
-      const parts = [...partsOf(documents, maxBytes)];
-      expect(parts.flatMap((part) => part.documents)).toEqual(documents);
+      const parts = [...partsOf(documents, maxBytes, textBytes)];
+      expect(parts.flatMap((part) => part.items)).toEqual(documents);
       let start = 0;
       for (const part of parts) {
         expect(part.start).toBe(start);
-        start += part.documents.length;
-        const bytes = Buffer.byteLength(JSON.stringify(part.documents)) - 1;
-        expect(part.documents.length === 1 || bytes <= maxBytes).toBe(true);
+        start += part.items.length;
+        const bytes = Buffer.byteLength(JSON.stringify(part.items)) - 1;
+        expect(part.items.length === 1 || bytes <= maxBytes).toBe(true);
       }
     }),
   );
@@ -151,11 +152,10 @@ describe('options of connect', () => {
     );
   });
 
-  test.each(['prompt', 'maxLength'])('%s goes with vLLM alone', async (name) => {
-    const { Reranker } = await import('../../../src/reranker.ts');
-    const options = { protocol: 'tei', ...(name === 'prompt' ? { prompt: 'auto' } : { maxLength: 512 }) } as const;
-    await expect(Reranker.connect('http://127.0.0.1:1', options)).rejects.toThrow(
-      `option ${name} of Reranker.connect goes with protocol 'vllm', not 'tei'`,
+  test.each([{ prompt: 'auto' }, { maxLength: 512 }] as const)('%j goes with vLLM alone', async (option) => {
+    const connecting = Reranker.connect('http://127.0.0.1:1', { protocol: 'tei', ...option });
+    await expect(connecting).rejects.toThrow(
+      `option ${Object.keys(option)[0]} of Reranker.connect goes with protocol 'vllm', not 'tei'`,
     );
   });
 });

@@ -6,20 +6,18 @@ import type { Connection } from '../connection.ts';
 import { count, field } from '../json.ts';
 import { type Measured, measureSwitch, PROBE } from '../score-kind.ts';
 import { servedModel } from '../served-model.ts';
-import { halves, PairEngine } from './pair-engine.ts';
+import { checkReaches, halves, PairEngine } from './pair-engine.ts';
 import { PromptEngine } from './prompt-engine.ts';
 import { familyOf, type ServerTemplate, templateOf } from './server-facts.ts';
-import { VllmApi, type VllmScores } from './vllm-api.ts';
+import { START, VllmApi, type VllmScores } from './vllm-api.ts';
 
 const DEFAULT_MAX_LENGTH = 8192;
-const START =
-  `--runner pooling --hf-overrides '{"architectures":["Qwen3ForSequenceClassification"],` +
-  `"classifier_from_token":["no","yes"],"is_original_qwen3_reranker":true}'`;
 
 export interface VllmOptions {
   readonly model: string | undefined;
   readonly maxLength: number | undefined;
   readonly prompt: 'auto' | 'server';
+  readonly instruction: string | undefined;
 }
 
 export interface ConnectedVllm {
@@ -79,8 +77,10 @@ export async function connectVllm(
   const prompt = ours && !template.applies ? 'client' : 'server';
   const { query, documents } = PROBE;
   const pair = prompt === 'client' ? halves(undefined, query, documents) : { first: query, second: documents };
-  const measured = await measure(server, (activation) => api.score(pair, activation, signal));
-  const engine = new PairEngine({ api, measured, prompt, instructs: template.instructs });
+  const facts = { api, prompt, instructs: template.instructs } as const;
+  checkReaches(options.instruction, facts);
+  const measured = await measure((activation) => api.score(pair, activation, signal));
+  const engine = new PairEngine({ ...facts, measured });
   return { engine, measured, model, contextLength, maxLength: undefined, prompt };
 }
 
@@ -91,24 +91,19 @@ async function tryPrompts(
   signal: AbortSignal,
 ): Promise<{ readonly engine: RerankerEngine; readonly measured: Measured } | undefined> {
   const suffix = await api.tokenize(SUFFIX, signal);
-  if (suffix === undefined) return undefined;
   const prefix = SYSTEM_TURN + userTurn(DEFAULT_INSTRUCTION, PROBE.query);
   const prompts = PROBE.documents.map((document) => prefix + documentTurn(document) + SUFFIX);
   const ids: number[][] = [];
-  for (const prompt of prompts) ids.push([...((await api.tokenize(prompt, signal)) ?? [])]);
+  for (const prompt of prompts) ids.push([...(await api.tokenize(prompt, signal))]);
   // Older servers take texts only, or give a single class the probability 1.
-  const byIds = await api.classify(ids, true, signal);
+  const byIds = await api.tryClassify(ids, true, signal);
   if (byIds === undefined || new Set(byIds.scores).size === 1) return undefined;
-  const measured = await measure(api.server, (activation) => api.classify(prompts, activation, signal));
+  const measured = await measure((activation) => api.classify(prompts, activation, signal));
   return { engine: new PromptEngine({ api, suffix, measured, ...options }), measured };
 }
 
-async function measure(
-  server: Connection,
-  ask: (activation: boolean) => Promise<VllmScores | undefined>,
-): Promise<Measured> {
+async function measure(ask: (activation: boolean) => Promise<VllmScores>): Promise<Measured> {
   const [raw, plain] = [await ask(false), await ask(true)];
-  if (raw === undefined || plain === undefined) throw server.failed('refuses what it took before: connect again.');
   return measureSwitch(raw.scores, plain.scores);
 }
 

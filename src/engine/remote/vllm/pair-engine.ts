@@ -3,7 +3,7 @@ import { DEFAULT_INSTRUCTION, documentTurn, SUFFIX, SYSTEM_TURN, userTurn } from
 import type { EngineAnswer, EngineCallOptions, EngineRequest, RerankerEngine } from '../../reranker-engine.ts';
 import { logitsOf } from '../answer.ts';
 import { broken } from '../control-strings.ts';
-import { partsOf } from '../parts.ts';
+import { partsOf, textBytes } from '../parts.ts';
 import type { Measured } from '../score-kind.ts';
 import { wellFormed } from '../well-formed.ts';
 import type { Halves, VllmApi } from './vllm-api.ts';
@@ -31,28 +31,33 @@ export class PairEngine implements RerankerEngine {
   }
 
   async score({ query, documents, instruction }: EngineRequest, { signal }: EngineCallOptions): Promise<EngineAnswer> {
-    const { api, measured, prompt, instructs } = this.#options;
-    if (prompt === 'server' && instruction !== undefined && !instructs) {
-      throw new RerankitError(
-        'INVALID_OPTION',
-        `The option instruction does not reach the model: ${api.server.name} makes the prompt, and ` +
-          `its template has no place for one. Serve Qwen3-Reranker without --chat-template, or leave the instruction out.`,
-      );
-    }
+    const { api, measured, prompt } = this.#options;
+    checkReaches(instruction, this.#options);
     const logits = new Float64Array(documents.length);
     let promptTokens = 0;
-    for (const part of partsOf(documents, MAX_BYTES)) {
-      const pair = prompt === 'client' ? halves(instruction, query, part.documents) : asTheyAre(query, part.documents);
+    for (const part of partsOf(documents, MAX_BYTES, textBytes)) {
+      const pair = prompt === 'client' ? halves(instruction, query, part.items) : asTheyAre(query, part.items);
       const extra =
         prompt === 'server' && instruction !== undefined ? instructionOf(broken(wellFormed(instruction))) : {};
       const answer = await api.score(pair, !measured.raw, signal, extra);
-      if (answer === undefined) throw api.server.failed('no longer scores: connect again.');
-      const shape = { server: api.server, path: '/score', score: Number };
-      logits.set(logitsOf(answer.scores, measured.kind, shape), part.start);
+      logits.set(logitsOf(answer.scores, measured.kind, { server: api.server, path: '/score' }), part.start);
       promptTokens += answer.promptTokens;
     }
     return { logits, promptTokens };
   }
+}
+
+/** Throws `INVALID_OPTION` for an instruction that the server's template has no place for. */
+export function checkReaches(
+  instruction: string | undefined,
+  { api, prompt, instructs }: Pick<PairEngineOptions, 'api' | 'prompt' | 'instructs'>,
+): void {
+  if (instruction === undefined || prompt === 'client' || instructs) return;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option instruction does not reach the model: ${api.server.name} makes the prompt, and its template has no place ` +
+      `for one. Serve Qwen3-Reranker without --chat-template, or leave the instruction out.`,
+  );
 }
 
 /** The prompt's halves: the server puts the second behind the first. */

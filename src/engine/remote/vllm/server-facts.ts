@@ -26,14 +26,16 @@ const CONTROL_TOKENS = ['<|im_start|>', '<think>', '</think>', '<|im_end|>', SEP
 
 /** `undefined` where the server has no `/score`. */
 export async function templateOf(api: VllmApi, signal: AbortSignal): Promise<ServerTemplate | undefined> {
-  const bare = await api.score({ first: 'a', second: ['1'] }, true, signal);
+  const bare = await api.tryScore({ first: 'a', second: ['1'] }, true, signal);
   if (bare === undefined) return undefined;
   const tokens = bare.promptTokens;
   // Our prompt, put through the server's template if there is one: with that, and less the letter and the digit.
-  const both = await api.score(halves(undefined, 'a', ['1']), true, signal);
+  const both = await api.tryScore(halves(undefined, 'a', ['1']), true, signal);
   const ourTokens = (both?.promptTokens ?? 0) - tokens + 2;
   const applies = tokens > BARE;
-  const told = applies ? await api.score({ first: 'a', second: ['1'] }, true, signal, instructionOf('c')) : undefined;
+  const told = applies
+    ? await api.tryScore({ first: 'a', second: ['1'] }, true, signal, instructionOf('c'))
+    : undefined;
   return {
     applies,
     ours: applies && Math.abs(tokens - ourTokens) <= SAME,
@@ -50,12 +52,12 @@ export async function familyOf(
   signal: AbortSignal,
 ): Promise<{ readonly member: boolean; readonly separatorId: number | undefined }> {
   const text = CONTROL_TOKENS.join('');
-  const ids = await api.tokenize(text, signal);
+  const ids = await api.tryTokenize(text, signal);
   if (ids !== undefined) {
     const member = ids.length === CONTROL_TOKENS.length && new Set(ids).size === ids.length;
     return { member, separatorId: ids.at(-1) };
   }
-  const counted = await api.score({ first: text, second: ['1'] }, true, signal);
+  const counted = await api.tryScore({ first: text, second: ['1'] }, true, signal);
   const member = counted?.promptTokens === (template?.tokens ?? 0) - 1 + CONTROL_TOKENS.length;
   return { member, separatorId: undefined };
 }
