@@ -51,7 +51,6 @@ export const DIALECTS: Readonly<Record<RerankProtocol, Dialect>> = {
       raw_scores: raw,
       return_text: false,
       truncate: true,
-      truncation_direction: 'Right',
     }),
     results: (answer) => answer,
     score: (result) => field(result, 'score'),
