@@ -68,15 +68,7 @@ export class Reranker implements AsyncDisposable {
    * reason of an aborted `signal`.
    */
   static async load(model?: string, options: LoadOptions = {}): Promise<Reranker> {
-    const name = typeof model === 'string' ? model : 'embedded';
-    return trace(
-      loadChannel,
-      (): LoadTrace => ({ model: name }),
-      () => Reranker.#load(model, options),
-      (message: LoadTrace, { info }) => {
-        message.info = info;
-      },
-    );
+    return traced(typeof model === 'string' ? model : 'embedded', () => Reranker.#load(model, options));
   }
 
   static async #load(model: string | undefined, options: LoadOptions): Promise<Reranker> {
@@ -136,6 +128,10 @@ export class Reranker implements AsyncDisposable {
    */
   static async connect(url: string | URL, options: ConnectOptions): Promise<Reranker> {
     const own = readConnectOptions(options);
+    return traced(own.model ?? own.protocol, () => Reranker.#connect(url, own));
+  }
+
+  static async #connect(url: string | URL, own: ConnectOptions): Promise<Reranker> {
     const { engine, info, batchSize } = await connect(url, own);
     const scorer = new TextScorer({
       engine,
@@ -223,6 +219,14 @@ export class Reranker implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** Tells the channel of loads. */
+function traced(model: string, load: () => Promise<Reranker>): Promise<Reranker> {
+  const end = (message: LoadTrace, { info }: Reranker): void => {
+    message.info = info;
+  };
+  return trace(loadChannel, (): LoadTrace => ({ model }), load, end);
 }
 
 /** Pairs by query and instruction, so that each prefix is computed once. */

@@ -17,9 +17,9 @@ export interface TraceEnd {
   error?: TraceError;
 }
 
-/** Message of `tracing:rerankit:load:*`: a model is loaded. */
+/** Message of `tracing:rerankit:load:*`: a model is loaded, or a server connected to. */
 export interface LoadTrace extends TraceEnd {
-  /** The model as it was asked for; `embedded` where none was named. */
+  /** The model as it was asked for; `embedded` where none was named, and the protocol where a server's model was not. */
   readonly model: string;
   /** At the end, unless loading failed: what was loaded, and where it runs. */
   info?: RerankerInfo;
