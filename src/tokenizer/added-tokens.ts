@@ -6,6 +6,10 @@ export interface AddedToken {
   readonly id: number;
   /** Whether it takes up white space or asks for a word boundary around it. */
   readonly touchesNeighbours: boolean;
+  /** Whether it is a control token. */
+  readonly special: boolean;
+  /** Whether it is looked for in normalised text. */
+  readonly normalized: boolean;
 }
 
 /**
@@ -38,7 +42,8 @@ function add(tokens: Map<string, AddedToken>, token: unknown, id: unknown, file:
     throw new RerankitError('MODEL_INVALID', text);
   }
   const touchesNeighbours = ['lstrip', 'rstrip', 'single_word'].some((name) => field(token, name) === true);
-  tokens.set(content, { id, touchesNeighbours });
+  const special = field(token, 'special') === true;
+  tokens.set(content, { id, touchesNeighbours, special, normalized: field(token, 'normalized') !== false && !special });
 }
 
 function invalid(file: string, where: string, value: unknown): RerankitError {

@@ -61,7 +61,8 @@ export function readTokenizer(json: Uint8Array, path: string, tokenizerConfig: u
   return parseTokenizer(quick === undefined ? parseJson(json, path) : quick.rest, tokenizerConfig, quick);
 }
 
-function vocabOf(model: JsonRecord): Vocabulary {
+/** The vocabulary of a byte-level model. */
+export function vocabOf(model: JsonRecord): Vocabulary {
   const entries = field(model, 'vocab');
   if (!isRecord(entries)) throw invalid('has as "model.vocab"', 'an object', entries);
   const vocab = new Vocabulary();
@@ -74,7 +75,8 @@ function vocabOf(model: JsonRecord): Vocabulary {
   return vocab;
 }
 
-function mergesOf(model: JsonRecord, vocab: Vocabulary): Int32Array {
+/** The merges of a byte-pair model. */
+export function mergesOf(model: JsonRecord, vocab: Vocabulary): Int32Array {
   const merges = field(model, 'merges');
   if (!Array.isArray(merges)) throw invalid('has as "model.merges"', 'an array', merges);
   const ids = new Int32Array(3 * merges.length);
