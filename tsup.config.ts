@@ -36,7 +36,11 @@ export default defineConfig([
   {
     // Worker threads are started by URL, so one (ESM) build serves both formats.
     ...common,
-    entry: { 'engine-worker': 'src/engine/onnx/worker.ts', 'tokenizer-worker': 'src/tokenizer/worker.ts' },
+    entry: {
+      'engine-worker': 'src/engine/onnx/worker.ts',
+      'export-worker': 'src/engine/onnx-export/worker.ts',
+      'tokenizer-worker': 'src/tokenizer/worker.ts',
+    },
     format: 'esm',
   },
 ]);

@@ -4,11 +4,14 @@ import { AUTO_DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun } from './engine/onnx/dtype.ts';
 import { OnnxEngine } from './engine/onnx/onnx-engine.ts';
 import type { LoadRequest } from './engine/onnx/protocol.ts';
-import { ParallelEngine } from './engine/parallel-engine.ts';
+import { oneOf } from './engine/parallel-engine.ts';
 import { RerankitError, show } from './errors.ts';
+import { loadExport } from './load-export.ts';
 import { type Checkpoint, openCheckpoint } from './model/checkpoint.ts';
 import type { LoadProgress } from './model/progress.ts';
 import { resolveModel } from './model/source.ts';
+import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
+import type { Encoder } from './scoring/token-scorer.ts';
 import { compiledFolder } from './store/index.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
 import type { LoadOptions, LocalInfo } from './types.ts';
@@ -19,11 +22,15 @@ const DEFAULT_ATTENTION_BUDGET_BYTES = 128 * 2 ** 20;
 
 /** A model ready to run. */
 export interface Loaded {
-  readonly tokenizer: TokenizerClient;
+  readonly tokenizer: Encoder;
   readonly engine: Engine;
   readonly info: LocalInfo;
   /** Tokens of a micro-batch that suit the device; `undefined` for the general default. */
   readonly tokenBudget: number | undefined;
+  /** Whether a prefix is computed once for all its rows. */
+  readonly sharedPrefixes: boolean;
+  /** Instruction of calls that give none; `undefined` for models that know no instructions. */
+  readonly defaultInstruction: string | undefined;
 }
 
 /** Finds, checks and loads a model. Options have been checked. What was started is ended again if anything fails. */
@@ -31,10 +38,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   const { onProgress, device = 'auto', deviceId = 0, dtype = 'auto', threads = availableParallelism() } = options;
   options.signal?.throwIfAborted();
   const store = storeOf(options);
-  const checkpoint = await openCheckpoint(await resolveModel(model, options));
-  const maxLength = maxLengthOf(checkpoint, options.maxLength);
-  options.signal?.throwIfAborted();
-
+  const found = await resolveModel(model, { ...options, onnx: { file: options.onnxFile, dtype } });
   // Loading is given up when the caller says so, or when its `onProgress` throws in an event of the engine's.
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
@@ -45,8 +49,15 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
       failure.abort(error);
     }
   };
+  if (found.onnx !== undefined) {
+    const watch = { signal, onProgress: onEngineProgress };
+    return { ...(await loadExport(found, found.onnx, options, watch)), sharedPrefixes: false };
+  }
+  const checkpoint = await openCheckpoint(found);
+  const maxLength = maxLengthOf(checkpoint, options.maxLength);
+  signal.throwIfAborted();
   const { files, config, tensors, headTensor } = checkpoint;
-  const tokenizer = new TokenizerClient({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
+  const tokenizer = TokenizerClient.forPrompts({ tokenizer: files.tokenizer, tokenizerConfig: files.tokenizerConfig });
   const deviceIds = options.devices ?? [deviceId];
   let engines: readonly OnnxEngine[] = [];
   try {
@@ -76,6 +87,8 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     const info: LocalInfo = {
       model: files.id,
       source: files.kind,
+      kind: 'qwen3',
+      onnxFile: undefined,
       revision: files.revision,
       dtype: loaded.dtype.dtype,
       dtypeReason: loaded.dtype.reason,
@@ -90,18 +103,14 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     const budgets = [loaded, ...others].flatMap(({ tokenBudget }) => tokenBudget ?? []);
     // Each GPU gets its part of a micro-batch, so that the one with least memory sets the size of all parts.
     const tokenBudget = budgets.length === 0 ? undefined : Math.min(...budgets) * deviceIds.length;
-    return { tokenizer, engine: oneOf(engines), info, tokenBudget };
+    const engine = oneOf(engines);
+    return { tokenizer, engine, info, tokenBudget, sharedPrefixes: true, defaultInstruction: DEFAULT_INSTRUCTION };
   } catch (error) {
     // Not awaited: making a session cannot be interrupted, and whoever aborted should not wait for it.
     void tokenizer.dispose();
     for (const engine of engines) void engine.dispose();
     throw error;
   }
-}
-
-function oneOf(engines: readonly Engine[]): Engine {
-  const [only] = engines;
-  return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
 }
 
 /** Where compiled models are kept. A user without a place for them can still run every model. */

@@ -38,6 +38,7 @@ const LOAD_RULES: Rules<LoadOptions> = {
   },
   cudaLibraryDir: string,
   dtype: oneOf(['auto', ...DTYPES]),
+  onnxFile: string,
   compiledDir: string,
   compiledMaxBytes: integer(0),
   threads: integer(1, 1024),
@@ -122,6 +123,12 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
     throw new RerankitError(
       'INVALID_OPTION',
       `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
+    );
+  }
+  if (own.onnxFile !== undefined && dtype !== 'auto') {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      `The options onnxFile and dtype of Reranker.load exclude each other: the file ${show(own.onnxFile)} has a type of its own.`,
     );
   }
   if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {

@@ -73,7 +73,7 @@ export class Reranker implements AsyncDisposable {
 
   static async #load(model: string | undefined, options: LoadOptions): Promise<Reranker> {
     const own = readLoadOptions(options);
-    const { tokenizer, engine, info, ...loaded } = await load(model, own);
+    const { tokenizer, engine, info, sharedPrefixes, defaultInstruction, ...loaded } = await load(model, own);
     const scorer = new TokenScorer({
       encoder: tokenizer,
       engine,
@@ -82,6 +82,8 @@ export class Reranker implements AsyncDisposable {
       maxLength: info.maxLength,
       tokenBudget: own.tokenBudget ?? loaded.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
       maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+      sharedPrefixes,
+      defaultInstruction,
     });
     return new Reranker(scorer, info, own.instruction);
   }

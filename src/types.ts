@@ -1,6 +1,7 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
 import type { Dtype } from './engine/onnx/dtype.ts';
 import type { RemoteInfo } from './engine/remote/connect-options.ts';
+import type { ModelKind } from './model/onnx/export-config.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
 
@@ -37,6 +38,11 @@ export interface LoadOptions extends HubOptions {
    * @default the environment variable RERANKIT_ORT_CUDA_DIR
    */
   readonly cudaLibraryDir?: string | undefined;
+  /**
+   * Path inside the model of the ONNX export to load, such as `'onnx/model_quantized.onnx'`. Goes without `dtype`.
+   * @default safetensors where the model is a Qwen3-Reranker and has them, else the export that goes with `dtype`
+   */
+  readonly onnxFile?: string | undefined;
   /** CPU threads of a run. @default all that this process may use */
   readonly threads?: number | undefined;
   /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
@@ -225,6 +231,13 @@ export interface RerankerInfo {
   readonly model: string;
   /** Where it came from. */
   readonly source: 'embedded' | 'directory' | 'hub' | 'engine' | 'remote';
+  /**
+   * What the model is: `'qwen3'` answers a prompt that has an instruction, `'cross-encoder'` scores query and document and
+   * knows no instructions. `undefined` for engines of your own.
+   */
+  readonly kind?: ModelKind | undefined;
+  /** The ONNX export that was loaded, as a path inside the model; `undefined` for other weights. */
+  readonly onnxFile?: string | undefined;
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
   readonly dtype: Dtype | undefined;

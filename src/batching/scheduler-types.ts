@@ -13,6 +13,8 @@ export interface SchedulerOptions {
   readonly maxQueuedDocuments: number;
   /** Most rows in a micro-batch. @default 512 */
   readonly maxRows?: number | undefined;
+  /** Whether the engine computes a prefix once for all its rows. @default true */
+  readonly sharedPrefixes?: boolean | undefined;
   /** Told of each micro-batch that the engine scored. What it throws becomes a process warning. */
   readonly onRun?: ((info: RunInfo) => void) | undefined;
 }

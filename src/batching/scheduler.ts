@@ -134,8 +134,8 @@ export class Scheduler {
   /** One micro-batch. What is in it is decided now, so that rows which came while the lane was busy share the run. */
   async #turn(): Promise<void> {
     if (this.#waiting.size === 0) return;
-    const { tokenBudget, maxRows = DEFAULT_MAX_ROWS } = this.#options;
-    const selection = select(this.#waiting, { tokenBudget, maxRows });
+    const { tokenBudget, maxRows = DEFAULT_MAX_ROWS, sharedPrefixes } = this.#options;
+    const selection = select(this.#waiting, { tokenBudget, maxRows, sharedPrefixes });
     this.#running = true;
     this.#begin(selection);
     await this.#run(selection);

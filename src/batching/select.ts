@@ -22,12 +22,14 @@ export interface SelectionLimits {
   readonly tokenBudget: number;
   /** Most rows in a micro-batch. */
   readonly maxRows: number;
+  /** Whether the rows of a prefix share its computation, so that it counts once. @default true */
+  readonly sharedPrefixes?: boolean | undefined;
 }
 
 /** What one job has in a micro-batch. */
 export interface Share {
   readonly rows: PendingRow[];
-  /** Tokens of its rows, and of the prefixes that it is the first to use. */
+  /** Tokens of its rows, and of the prefixes that are computed for it. */
   tokens: number;
 }
 
@@ -113,7 +115,8 @@ class Draft<Job> implements Selection<Job> {
   /** Adds the row if it fits, and returns what it costs here; 0 if it does not fit. */
   #offer(job: Job, row: PendingRow): number {
     const known = this.#prefixes.indexOf(row.prefix);
-    const cost = row.tokens.length + (known < 0 ? row.prefix.tokens.length : 0);
+    const shared = known >= 0 && this.#limits.sharedPrefixes !== false;
+    const cost = row.tokens.length + (shared ? 0 : row.prefix.tokens.length);
     if (!this.fits(cost)) return 0;
     this.rows.push({ job, row, prefix: known < 0 ? this.#prefixes.add(row.prefix) : known });
     this.tokens += cost;

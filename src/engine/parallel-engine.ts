@@ -41,6 +41,12 @@ export class ParallelEngine implements Engine {
   }
 }
 
+/** Several engines as one; a single one as it is. */
+export function oneOf(engines: readonly Engine[]): Engine {
+  const [only] = engines;
+  return only !== undefined && engines.length === 1 ? only : new ParallelEngine(engines);
+}
+
 /** Which rows each of `parts` gets: the longest first, each to whoever has least; a share's rows keep their order. */
 function divide(lengths: readonly number[], parts: number): number[][] {
   const shares = Array.from({ length: parts }, () => ({ rows: [] as number[], tokens: 0 }));

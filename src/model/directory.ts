@@ -9,25 +9,40 @@ import {
   type ModelMarkers,
   missingFile,
 } from './model-files.ts';
+import { exportIn } from './onnx/export-in.ts';
+import type { OnnxWish } from './onnx/onnx-file.ts';
 import { readShardIndex } from './shard-index.ts';
 
 /** What a directory cannot say about itself. */
 export type ModelIdentity = Pick<ModelFiles, 'kind' | 'id' | 'revision'>;
 
+/** What to look for beside safetensors. */
+export interface FindOptions {
+  /** `undefined`: exports are not looked for. */
+  readonly onnx?: OnnxWish | undefined;
+  /** Whether files may be missing that the model has elsewhere. */
+  readonly partial?: boolean;
+}
+
 /** Finds a model's files in a directory. Rejects with `MODEL_NOT_FOUND`, naming what is not there. */
-export async function findModelFiles(directory: string, identity: ModelIdentity): Promise<ModelFiles> {
+export async function findModelFiles(
+  directory: string,
+  identity: ModelIdentity,
+  { onnx: wish, partial = false }: FindOptions = {},
+): Promise<ModelFiles> {
   const present = await presentFiles(directory);
-  const missing = missingFile(present);
+  const onnx = wish && (await exportIn({ directory, id: identity.id, present, partial }, wish));
+  const missing = missingFile(present, onnx === undefined);
   if (missing !== undefined) {
     throw new RerankitError('MODEL_NOT_FOUND', `${directory} has no ${missing.name}. ${missing.hint}`);
   }
-  const weights = await findWeights(directory, present);
+  const weights = onnx === undefined ? await findWeights(directory, present) : [];
   for (const path of weights) {
     if (await isFile(path)) continue;
     throw new RerankitError('MODEL_NOT_FOUND', `${FILE.index} in ${directory} names ${path}, which does not exist.`);
   }
   const path = (name: string) => join(directory, name);
-  const { sharded } = chooseFiles(present);
+  const sharded = onnx === undefined && chooseFiles(present).sharded;
   return {
     ...identity,
     directory,
@@ -35,15 +50,20 @@ export async function findModelFiles(directory: string, identity: ModelIdentity)
     tokenizer: path(FILE.tokenizer),
     ...(present.has(FILE.tokenizerConfig) && { tokenizerConfig: path(FILE.tokenizerConfig) }),
     weights,
+    ...(onnx && { onnx }),
     ...(sharded && { index: path(FILE.index) }),
     markers: findMarkers(directory, present),
   };
 }
 
 /** {@link findModelFiles} for a directory that may be incomplete: nothing, instead of an error. */
-export async function tryModelFiles(directory: string, identity: ModelIdentity): Promise<ModelFiles | undefined> {
+export async function tryModelFiles(
+  directory: string,
+  identity: ModelIdentity,
+  options: FindOptions = {},
+): Promise<ModelFiles | undefined> {
   try {
-    return await findModelFiles(directory, identity);
+    return await findModelFiles(directory, identity, options);
   } catch (error) {
     if (RerankitError.isInstance(error, 'MODEL_NOT_FOUND')) return undefined;
     throw error;

@@ -1,3 +1,5 @@
+import type { OnnxFile } from './onnx/onnx-file.ts';
+
 /** Where a model's files lie on this machine. Every path is absolute. */
 export interface ModelFiles {
   readonly kind: 'embedded' | 'directory' | 'hub';
@@ -9,7 +11,9 @@ export interface ModelFiles {
   readonly config: string;
   readonly tokenizer: string;
   readonly tokenizerConfig?: string;
-  /** The safetensors files: one, or all the shards that `index` names. */
+  /** The ONNX export to load instead of safetensors. */
+  readonly onnx?: OnnxFile;
+  /** The safetensors files: one, or all the shards that `index` names; none beside an export. */
   readonly weights: readonly string[];
   /** `model.safetensors.index.json`, when the weights are sharded. */
   readonly index?: string;
@@ -52,11 +56,19 @@ const EXPLAINS = {
 /** Every name whose presence matters to {@link chooseFiles}. */
 export const FILES_TO_LOOK_FOR: readonly string[] = [...Object.values(FILE), ...Object.values(EXPLAINS)];
 
-/** What is missing from a model, and why that may be; `undefined` when all that is needed is there. */
+export function hasSafetensors(present: ReadonlySet<string>): boolean {
+  return present.has(FILE.weights) || present.has(FILE.index);
+}
+
+/**
+ * What is missing from a model, and why that may be; `undefined` when all that is needed is there.
+ * @param safetensors whether they are needed
+ */
 export function missingFile(
   present: ReadonlySet<string>,
+  safetensors = true,
 ): { readonly name: string; readonly hint: string } | undefined {
-  if (!present.has(FILE.weights) && !present.has(FILE.index)) {
+  if (safetensors && !hasSafetensors(present)) {
     const name = `${FILE.weights} (or ${FILE.index})`;
     if (present.has(EXPLAINS.adapter)) {
       return { name, hint: 'It is a LoRA adapter: merge it into its base model, and save that.' };
@@ -64,7 +76,10 @@ export function missingFile(
     if (present.has(EXPLAINS.pickle) || present.has(EXPLAINS.pickleIndex)) {
       return { name, hint: 'It has PyTorch pickle weights: save it again with safe_serialization.' };
     }
-    return { name, hint: 'The weights must be in safetensors form, under these names.' };
+    return {
+      name,
+      hint: 'The weights must be in safetensors form, under these names, or an export such as onnx/model.onnx.',
+    };
   }
   if (!present.has(FILE.config)) return { name: FILE.config, hint: 'Copy it from the original model.' };
   if (!present.has(FILE.tokenizer)) {

@@ -1,3 +1,4 @@
+import type { OnnxWish } from './onnx/onnx-file.ts';
 import type { OnDownloadProgress } from './progress.ts';
 
 /** How to reach the Hub; without meaning for models that are on this machine. */
@@ -21,6 +22,8 @@ export interface HubOptions {
 
 /** Where and how to find a model. */
 export interface ResolveOptions extends HubOptions {
+  /** The ONNX export to look for; `undefined`: only safetensors will do. */
+  readonly onnx?: OnnxWish | undefined;
   readonly onProgress?: OnDownloadProgress | undefined;
   /** Rejects with the signal's reason. What was downloaded stays, and is continued next time. */
   readonly signal?: AbortSignal | undefined;

@@ -28,12 +28,15 @@ const HUB_NAME = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
  */
 export async function resolveModel(source: string | undefined, options: ResolveOptions = {}): Promise<ModelFiles> {
   options.signal?.throwIfAborted();
-  if (source === undefined) return local(embeddedModel(), options);
+  if (source === undefined) {
+    if (options.onnx?.file !== undefined) throw notEmbedded(options.onnx.file);
+    return local(embeddedModel(), options);
+  }
   if (typeof source !== 'string' || source.trim() === '') throw unclear(source, '');
   const path = asPath(source);
-  if (path !== undefined) return local(fromDirectory(path, source), options);
+  if (path !== undefined) return local(fromDirectory(path, source, options), options);
   if ((await stat(source).catch(() => undefined))?.isDirectory())
-    return local(fromDirectory(resolve(source), source), options);
+    return local(fromDirectory(resolve(source), source, options), options);
   if (HUB_NAME.test(source) && !source.includes('--') && !source.includes('..')) return resolveFromHub(source, options);
   if (/^https?:/i.test(source)) throw unclear(source, 'Pass only the "owner/name" part of a Hub address.');
   if (/[\\/]/.test(source)) {
@@ -68,7 +71,7 @@ function asPath(source: string): string | undefined {
   return resolve(source.replace(/^~(?=[/\\]|$)/, () => homedir()));
 }
 
-async function fromDirectory(directory: string, source: string): Promise<ModelFiles> {
+async function fromDirectory(directory: string, source: string, { onnx }: ResolveOptions): Promise<ModelFiles> {
   const stats = await stat(directory).catch(() => undefined);
   if (stats === undefined) {
     throw new RerankitError('MODEL_NOT_FOUND', `There is no directory ${directory} (model is ${show(source)}).`);
@@ -79,7 +82,14 @@ async function fromDirectory(directory: string, source: string): Promise<ModelFi
       `${directory} is a file: pass the directory that holds the whole model.`,
     );
   }
-  return findModelFiles(directory, { kind: 'directory', id: directory });
+  return findModelFiles(directory, { kind: 'directory', id: directory }, { onnx });
+}
+
+function notEmbedded(file: string): RerankitError {
+  return new RerankitError(
+    'INVALID_OPTION',
+    `The option onnxFile is ${show(file)}, but the embedded model has no ONNX files: name a model.`,
+  );
 }
 
 function unclear(source: unknown, hint: string): RerankitError {

@@ -3,7 +3,6 @@ import type { Engine } from '../engine/engine.ts';
 import { RerankitError, show } from '../errors.ts';
 import type { TracedModel } from '../observability/index.ts';
 import { MAX_UNITS_PER_TOKEN } from '../prompt/limits.ts';
-import { DEFAULT_INSTRUCTION } from '../prompt/template.ts';
 import type { EncodeRequest, EncodeResponse } from '../tokenizer/protocol.ts';
 import type { ScoreOptions } from '../types.ts';
 import type { Question, Scored, Scorer } from './scorer.ts';
@@ -25,6 +24,10 @@ export interface TokenScorerOptions {
   readonly maxLength: number;
   readonly tokenBudget: number;
   readonly maxQueuedDocuments: number;
+  /** Whether the engine computes a prefix once for all its rows. */
+  readonly sharedPrefixes: boolean;
+  /** Instruction of calls that give none; `undefined` for models that know no instructions. */
+  readonly defaultInstruction: string | undefined;
 }
 
 /**
@@ -52,7 +55,8 @@ export class TokenScorer implements Scorer {
   }
 
   async score(questions: readonly Question[], options: ScoreOptions): Promise<Scored> {
-    const { encoder, maxLength } = this.#options;
+    const { encoder, maxLength, defaultInstruction } = this.#options;
+    if (defaultInstruction === undefined) for (const { instruction } of questions) refuseInstruction(instruction);
     const count = questions.reduce((sum, { documents }) => sum + documents.length, 0);
     const { priority, signal, onProgress } = options;
     const onScored = onProgress && ((scored: number) => onProgress({ scored, total: count }));
@@ -61,7 +65,7 @@ export class TokenScorer implements Scorer {
     let promptTokens = 0;
 
     const deliver = async (): Promise<void> => {
-      for (const { instruction = DEFAULT_INSTRUCTION, query, documents } of questions) {
+      for (const { instruction = defaultInstruction, query, documents } of questions) {
         checkLength(instruction, query, maxLength);
         let prefix: Int32Array | undefined;
         for (const chunk of chunks(documents, maxLength * MAX_UNITS_PER_TOKEN)) {
@@ -92,13 +96,24 @@ export class TokenScorer implements Scorer {
 }
 
 /** Refuses what cannot be a prefix before it is sent to the tokenizer, which would say the same after copying it. */
-function checkLength(instruction: string, query: string, maxLength: number): void {
-  const units = instruction.length + query.length;
+function checkLength(instruction: string | undefined, query: string, maxLength: number): void {
+  const units = (instruction?.length ?? 0) + query.length;
   if (units <= maxLength * MAX_UNITS_PER_TOKEN) return;
+  const both = instruction === undefined ? '' : `instruction (${instruction.length} characters) and `;
   throw new RerankitError(
     'PROMPT_TOO_LONG',
-    `instruction (${instruction.length} characters) and query (${query.length} characters: ${show(query)}) cannot fit ` +
+    `${both}query (${query.length} characters: ${show(query)}) cannot fit ` +
       `into maxLength, which is ${maxLength} tokens. Shorten them.`,
+  );
+}
+
+/** Throws `INVALID_OPTION` for an instruction to a model that has no place for one. */
+export function refuseInstruction(instruction: string | undefined): void {
+  if (instruction === undefined) return;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option instruction is ${show(instruction)}, but this model is a cross-encoder that knows no instructions: leave it ` +
+      'out, or load a Qwen3-Reranker.',
   );
 }
 

@@ -1,16 +1,37 @@
 import { WorkerService } from '../worker/service.ts';
-import type { EncodeRequest, EncodeResponse, LoadRequest, LoadResponse, TokenizerMethods } from './protocol.ts';
+import type {
+  EncodeRequest,
+  EncodeResponse,
+  LoadPairsResponse,
+  LoadRequest,
+  LoadResponse,
+  TokenizerMethods,
+} from './protocol.ts';
 
 /** Encodes prompts in a thread of its own, so that neither the caller's event loop nor the engine waits for text. */
-export class TokenizerClient {
-  readonly #worker: WorkerService<TokenizerMethods, LoadResponse>;
+export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse = LoadResponse> {
+  readonly #worker: WorkerService<TokenizerMethods, Loaded>;
 
-  constructor(request: LoadRequest, url = new URL('./tokenizer-worker.js', import.meta.url)) {
-    this.#worker = new WorkerService(url, 'tokenizer', (connection) => connection.call('load', request));
+  private constructor(worker: WorkerService<TokenizerMethods, Loaded>) {
+    this.#worker = worker;
+  }
+
+  /** For the prompts of Qwen3-Reranker. */
+  static forPrompts(request: LoadRequest, url = workerUrl()): TokenizerClient<LoadResponse> {
+    return new TokenizerClient(
+      new WorkerService<TokenizerMethods, LoadResponse>(url, 'tokenizer', (one) => one.call('load', request)),
+    );
+  }
+
+  /** For the pairs of a cross-encoder. */
+  static forPairs(request: LoadRequest, url = workerUrl()): TokenizerClient<LoadPairsResponse> {
+    return new TokenizerClient(
+      new WorkerService<TokenizerMethods, LoadPairsResponse>(url, 'tokenizer', (one) => one.call('loadPairs', request)),
+    );
   }
 
   /** Starts the thread and reads the tokenizer, or joins that under way. */
-  async load(): Promise<LoadResponse> {
+  async load(): Promise<Loaded> {
     return (await this.#worker.ready()).prepared;
   }
 
@@ -22,4 +43,8 @@ export class TokenizerClient {
   dispose(): Promise<void> {
     return this.#worker.end(async () => {});
   }
+}
+
+function workerUrl(): URL {
+  return new URL('./tokenizer-worker.js', import.meta.url);
 }

@@ -1,6 +1,9 @@
 /** What the tokenizer's worker is asked. */
 export interface TokenizerMethods {
+  /** Prepares for the prompts of Qwen3-Reranker. */
   readonly load: { readonly request: LoadRequest; readonly response: LoadResponse };
+  /** Prepares for the pairs of a cross-encoder. */
+  readonly loadPairs: { readonly request: LoadRequest; readonly response: LoadPairsResponse };
   readonly encode: { readonly request: EncodeRequest; readonly response: EncodeResponse };
 }
 
@@ -18,9 +21,19 @@ export interface LoadResponse {
   readonly largestId: number;
 }
 
+export interface LoadPairsResponse {
+  /** The largest id that a pair can hold. */
+  readonly largestId: number;
+  /** The id of the padding token, if the tokenizer names one. */
+  readonly padId: number | undefined;
+  /** The `token_type_ids` of a pair's prefix and of its row. */
+  readonly types: { readonly prefix: number; readonly row: number };
+}
+
 /** Some documents of one query. */
 export interface EncodeRequest {
-  readonly instruction: string;
+  /** Pairs have none. */
+  readonly instruction: string | undefined;
   readonly query: string;
   readonly documents: readonly string[];
   /** Most tokens of a whole prompt. */

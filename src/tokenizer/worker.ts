@@ -1,18 +1,40 @@
 import { readJson, readJsonBytes } from '../model/json-file.ts';
 import { PromptEncoder } from '../prompt/encode.ts';
+import { PairEncoder } from '../prompt/pair.ts';
 import { serve } from '../worker/serve.ts';
-import type { EncodeRequest, EncodeResponse, LoadRequest, LoadResponse, TokenizerMethods } from './protocol.ts';
+import type {
+  EncodeRequest,
+  EncodeResponse,
+  LoadPairsResponse,
+  LoadRequest,
+  LoadResponse,
+  TokenizerMethods,
+} from './protocol.ts';
+import { TextTokenizer } from './text/text-tokenizer.ts';
 import { createTokenizerFrom } from './tokenizer.ts';
 
 /** The inside of the tokenizer's thread: text in, prompt tokens out. */
 
-let encoder: PromptEncoder | undefined;
+let encoder: PromptEncoder | PairEncoder | undefined;
 
 async function load({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadResponse> {
-  const config = tokenizerConfig === undefined ? undefined : await readJson(tokenizerConfig);
-  encoder = new PromptEncoder(createTokenizerFrom(await readJsonBytes(tokenizer), tokenizer, config));
-  const { yesId, noId, largestId } = encoder;
+  const config = await readConfig(tokenizerConfig);
+  const prompts = new PromptEncoder(createTokenizerFrom(await readJsonBytes(tokenizer), tokenizer, config));
+  encoder = prompts;
+  const { yesId, noId, largestId } = prompts;
   return { yesId, noId, largestId };
+}
+
+async function loadPairs({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadPairsResponse> {
+  const config = await readConfig(tokenizerConfig);
+  const pairs = new PairEncoder(new TextTokenizer(await readJson(tokenizer), config));
+  encoder = pairs;
+  const { largestId, padId, types } = pairs;
+  return { largestId, padId, types };
+}
+
+async function readConfig(path: string | undefined): Promise<unknown> {
+  return path === undefined ? undefined : readJson(path);
 }
 
 async function encode({ instruction, query, documents, maxLength }: EncodeRequest): Promise<EncodeResponse> {
@@ -36,4 +58,4 @@ async function encode({ instruction, query, documents, maxLength }: EncodeReques
   };
 }
 
-serve<TokenizerMethods>({ load, encode });
+serve<TokenizerMethods>({ load, loadPairs, encode });

@@ -2,27 +2,34 @@ import { join } from 'node:path';
 import { RerankitError, show } from '../../errors.ts';
 import { retrying } from '../../http/retry.ts';
 import { chooseFiles, FILE, FILES_TO_LOOK_FOR, missingFile } from '../model-files.ts';
+import type { OnnxWish } from '../onnx/onnx-file.ts';
 import type { OnDownloadProgress } from '../progress.ts';
 import { readShardIndex } from '../shard-index.ts';
 import { inCache } from './cache-error.ts';
 import { placeInSnapshot, sizeOf } from './cache-layout.ts';
 import type { DownloadContext } from './download-context.ts';
 import { downloadFile } from './download-file.ts';
+import { findExport } from './find-export.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { fetchFiles, type RemoteFile } from './repository.ts';
 
 /**
  * Fetches a commit's missing files: the small ones first, so that weights in a snapshot mean that it is complete.
+ * Of several ONNX exports only the one that is wished for. Resolves to its name, if an export it is.
  * @param asked the revision as the caller named it, for errors
  */
 export async function fetchSnapshot(
   context: DownloadContext,
   asked: string,
-  onProgress: OnDownloadProgress | undefined,
-): Promise<void> {
+  {
+    onProgress,
+    onnx: wish,
+  }: { readonly onProgress?: OnDownloadProgress | undefined; readonly onnx?: OnnxWish | undefined },
+): Promise<string | undefined> {
   const { hub, policy, subject } = context;
   const present = await retrying(() => fetchFiles(hub, subject, FILES_TO_LOOK_FOR), policy);
-  const missing = missingFile(new Set(present.keys()));
+  const onnx = wish && (await findExport(context, present, wish));
+  const missing = missingFile(new Set(present.keys()), onnx === undefined);
   if (missing !== undefined) {
     throw new RerankitError(
       'MODEL_NOT_FOUND',
@@ -31,10 +38,19 @@ export async function fetchSnapshot(
   }
   const choice = chooseFiles(new Set(present.keys()));
   const files = choice.files.map((name) => present.get(name)).filter((file) => file !== undefined);
-  const shards = choice.sharded ? await findShards(context, files) : [];
-  const all = [...files, ...shards].sort((a, b) => Number(isWeights(a)) - Number(isWeights(b)));
+  const all = onnx ? [...files.filter(isSmall), ...onnx.files] : await withShards(context, files, choice.sharded);
   const meter = new ProgressMeter(all, onProgress);
   for (const file of all) await fetchInto(context, file, (loaded) => meter.update(file, loaded));
+  return onnx?.name;
+}
+
+async function withShards(
+  context: DownloadContext,
+  files: readonly RemoteFile[],
+  sharded: boolean,
+): Promise<readonly RemoteFile[]> {
+  const shards = sharded ? await findShards(context, files) : [];
+  return [...files, ...shards].sort((a, b) => Number(isWeights(a)) - Number(isWeights(b)));
 }
 
 /** The shards that the index names. The index itself must be fetched to know them, before progress has a total. */
@@ -60,6 +76,11 @@ async function fetchInto(context: DownloadContext, file: RemoteFile, onBytes: (l
   if ((await sizeOf(pointer)) === file.size) return onBytes(file.size);
   const blob = await downloadFile(context, file, onBytes);
   await inCache(cacheDir, () => placeInSnapshot(blob, pointer));
+}
+
+/** Neither weights nor the list of them. */
+function isSmall(file: RemoteFile): boolean {
+  return !isWeights(file) && file.path !== FILE.index;
 }
 
 function isWeights({ path }: RemoteFile): boolean {

@@ -1,4 +1,4 @@
-import { modelInfo, pathsInfo } from '@huggingface/hub';
+import { listFiles, modelInfo, pathsInfo } from '@huggingface/hub';
 import { RerankitError, show } from '../../errors.ts';
 import { TransientError } from '../../http/transient-error.ts';
 import { type HubConnection, request } from './request.ts';
@@ -17,6 +17,9 @@ export interface RemoteFile {
 /** Paths asked for in one request. */
 const PATHS_PER_REQUEST = 100;
 
+/** A repository may have any number of files; a model has tens. */
+const MAX_NAMES = 10_000;
+
 /** How long the Hub may take to answer a question about a repository, in milliseconds. */
 const ANSWER_MS = 15_000;
 
@@ -25,6 +28,24 @@ export async function fetchCommit(hub: HubConnection, subject: Subject): Promise
   const { repository: name, revision } = subject;
   const info = await ask(hub, subject, (ask) => modelInfo({ name, revision, additionalFields: ['sha'], ...ask }));
   return checked(/^[0-9a-f]{40}$/, info.sha, 'commit', subject);
+}
+
+/** The paths of a commit's files, of so many at most. */
+export async function fetchNames(hub: HubConnection, subject: Subject): Promise<string[]> {
+  const { repository: name, revision } = subject;
+  return ask(hub, subject, async (ask) => {
+    const names: string[] = [];
+    for await (const { type, path } of listFiles({
+      repo: { type: 'model', name },
+      revision,
+      recursive: true,
+      ...ask,
+    })) {
+      if (type === 'file' && typeof path === 'string') names.push(path);
+      if (names.length >= MAX_NAMES) break;
+    }
+    return names;
+  });
 }
 
 /** Those of `paths` that exist in a commit, by path. */

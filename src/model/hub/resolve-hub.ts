@@ -1,11 +1,11 @@
 import { RerankitError, show } from '../../errors.ts';
 import { retrying } from '../../http/retry.ts';
 import { TransientError } from '../../http/transient-error.ts';
-import { tryModelFiles } from '../directory.ts';
+import { type FindOptions, tryModelFiles } from '../directory.ts';
 import { isInnerPath } from '../file-names.ts';
 import type { ModelFiles } from '../model-files.ts';
 import type { ResolveOptions } from '../resolve-options.ts';
-import { type CacheLayout, cachedCommit, cacheLayout, isCommit, writeRef } from './cache-layout.ts';
+import { cachedCommit, cacheLayout, isCommit, writeRef } from './cache-layout.ts';
 import { fetchSnapshot } from './fetch-snapshot.ts';
 import { fetchCommit } from './repository.ts';
 import type { HubConnection } from './request.ts';
@@ -25,9 +25,16 @@ export async function resolveFromHub(repository: string, options: ResolveOptions
   const settings = await readSettings(options);
   const layout = cacheLayout(settings.cacheDir, repository);
   const known = await cachedCommit(layout, revision);
-  const cached = known === undefined ? undefined : await filesInSnapshot(layout, repository, known);
-  if (cached !== undefined && (settings.offline || isCommit(revision))) return cached;
-  if (settings.offline) throw notCached(repository, revision, settings);
+  const find = (commit: string, options: FindOptions) =>
+    tryModelFiles(layout.snapshot(commit), { kind: 'hub', id: repository, revision: commit }, options);
+  const { onnx } = options;
+  const cached = known === undefined ? undefined : await find(known, { onnx });
+  if (settings.offline) return cached ?? notCached(repository, revision, settings);
+  // Whether the repository has safetensors beside a Qwen3 export that is cached, only the Hub can tell.
+  if (known !== undefined && isCommit(revision)) {
+    const certain = await find(known, { onnx, partial: true });
+    if (certain !== undefined) return certain;
+  }
 
   const { token, endpoint, cacheDir } = settings;
   const { signal } = options;
@@ -36,17 +43,15 @@ export async function resolveFromHub(repository: string, options: ResolveOptions
   try {
     const subject = { repository, revision };
     const commit = isCommit(revision) ? revision : await retrying(() => fetchCommit(hub, subject), policy);
-    const current = await filesInSnapshot(layout, repository, commit);
+    let current = await find(commit, { onnx, partial: true });
     if (current === undefined) {
-      await fetchSnapshot(
-        { hub, layout, cacheDir, policy, subject: { repository, revision: commit } },
-        revision,
-        options.onProgress,
-      );
+      const context = { hub, layout, cacheDir, policy, subject: { repository, revision: commit } };
+      const file = await fetchSnapshot(context, revision, options);
+      current = await find(commit, file === undefined ? {} : { onnx: { file, dtype: 'auto' } });
     }
     // A cache that may not be written still serves what it has; only the fallback for later is lost.
     await writeRef(layout, revision, commit).catch(() => undefined);
-    return current ?? (await filesInSnapshot(layout, repository, commit)) ?? fail(repository, settings);
+    return current ?? fail(repository, settings);
   } catch (error) {
     if (!(error instanceof TransientError)) throw error;
     if (cached !== undefined) return cached;
@@ -59,18 +64,14 @@ export async function resolveFromHub(repository: string, options: ResolveOptions
   }
 }
 
-function filesInSnapshot(layout: CacheLayout, id: string, revision: string): Promise<ModelFiles | undefined> {
-  return tryModelFiles(layout.snapshot(revision), { kind: 'hub', id, revision });
-}
-
 /** A revision becomes part of a path and of an address. */
 function checkRevision(revision: string): string {
   if (typeof revision === 'string' && isInnerPath(revision) && !/[\s?#%~^*[]/.test(revision)) return revision;
   throw new RerankitError('INVALID_OPTION', `revision is ${show(revision)}; expected a branch, a tag or a commit.`);
 }
 
-function notCached(repository: string, revision: string, { cacheDir }: HubSettings): RerankitError {
-  return new RerankitError(
+function notCached(repository: string, revision: string, { cacheDir }: HubSettings): never {
+  throw new RerankitError(
     'MODEL_NOT_FOUND',
     `${show(repository)} (revision ${revision}) is not complete in the cache ${cacheDir}, and offline mode is on. ` +
       'Load it once with offline (HF_HUB_OFFLINE) unset, or pass the path of a directory that has it.',
