@@ -63,7 +63,10 @@ describe.each(EXPORTS)('%s', (_, checkpoint, exports) => {
 
   it.each(queries)('ranks the documents of %j', async (query) => {
     const own = cases.filter((one) => one.query === query);
-    const { results } = await reranker.rerank(query, own.map(({ document }) => document));
+    const { results } = await reranker.rerank(
+      query,
+      own.map(({ document }) => document),
+    );
     const logits = results.map(({ logit }) => logit);
     expect(logits).toEqual([...logits].sort((a, b) => b - a));
     for (const { index, logit } of results) expect(logit).toBeCloseTo(own[index]?.logit ?? Number.NaN, 4);

@@ -6,8 +6,19 @@ const MAX_REMEMBERED = 20_000;
 /** Graphemes of more UTF-8 bytes are mapped character by character only. */
 const MAX_WHOLE_BYTES = 5;
 
-/** Printable ASCII is a grapheme of its own unless something other than it follows. */
-const PLAIN = /[\x20-\x7e]+(?![^\x20-\x7e])|[\s\S]+?(?=[\x20-\x7e]{2}|$)/g;
+/** Printable ASCII, and letters of scripts whose letters never continue a grapheme. */
+const LETTER =
+  '(?:[\\x20-\\x7e]|(?=\\p{L})[\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}])';
+/** What does not begin a grapheme, by and large. */
+const CONTINUES = '[\\p{M}\\p{Cf}\\p{Emoji_Modifier}]';
+/**
+ * Such a letter before another, which is a grapheme; else all up to the next, a few graphemes. Finding those takes a time
+ * that grows with the square of the text's length, so that long runs without a letter are cut.
+ */
+const RUN = new RegExp(
+  `(${LETTER})(?=${LETTER}|$)|[\\s\\S]{1,128}?(?=${LETTER}|$)|[\\s\\S]{1,128}(?!${CONTINUES})|[\\s\\S]{128}`,
+  'gu',
+);
 
 /**
  * SentencePiece's map of characters (`Precompiled`): which strings are replaced by which others, as a trie of UTF-8 bytes
@@ -37,9 +48,8 @@ export class CharacterMap {
 
   map(text: string): string {
     let result = '';
-    for (const [run] of text.matchAll(PLAIN)) {
-      const plain = run.charCodeAt(0) >= 0x20 && run.charCodeAt(0) <= 0x7e && !/[^\x20-\x7e]/.test(run);
-      if (plain) for (const character of run) result += this.#mapped(character);
+    for (const [run, letter] of text.matchAll(RUN)) {
+      if (letter !== undefined) result += this.#mapped(letter);
       else for (const { segment } of this.#graphemes.segment(run)) result += this.#mapped(segment);
     }
     return result;

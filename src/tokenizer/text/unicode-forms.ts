@@ -3,9 +3,9 @@ import { betweenCharacters, startsAfresh } from '../boundaries.ts';
 export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 /** Text normalised at a time, in UTF-16 units: ordering a run of marks takes quadratic time. */
-const CHUNK_UNITS = 8_192;
+const CHUNK_UNITS = 1_024;
 /** How far back to look for a character that starts afresh. Longer runs of marks may be cut, and then are two texts. */
-const LOOK_BACK_UNITS = 1_024;
+const LOOK_BACK_UNITS = 512;
 
 /** Text in a normal form, in time that is linear in its length. */
 export function normalizeForm(text: string, form: UnicodeForm): string {
