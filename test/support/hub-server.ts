@@ -107,17 +107,17 @@ export class HubServer {
   }
 
   async #api(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, name, verb, revision] = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|paths-info)\/(.+)$/.exec(path) ?? [];
+    const [, name, verb, revision] =
+      /^\/api\/models\/([^/]+\/[^/]+)\/(revision|paths-info|tree)\/([^/]+|refs\/pr\/1)\/?$/.exec(path) ?? [];
     if (name !== this.repository) return notFound(response, 'RepoNotFound');
     if (!this.#knows(revision)) return notFound(response, 'RevisionNotFound');
-    const json = verb === 'revision' ? { _id: '1', id: name, sha: this.commit } : await this.#pathsInfo(request);
+    const commit = { _id: '1', id: name, sha: this.commit };
+    const json =
+      verb === 'revision' ? commit : this.#entries(verb === 'tree' ? [...this.files.keys()] : await asked(request));
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(json));
   }
 
-  async #pathsInfo(request: IncomingMessage): Promise<object[]> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const { paths }: { paths: string[] } = JSON.parse(Buffer.concat(chunks).toString());
+  #entries(paths: readonly string[]): object[] {
     return paths.flatMap((path) => {
       const file = this.files.get(path);
       if (file === undefined) return [];
@@ -157,6 +157,13 @@ export class HubServer {
 
 function address(http: Server): string {
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+}
+
+async function asked(request: IncomingMessage): Promise<string[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const { paths }: { paths: string[] } = JSON.parse(Buffer.concat(chunks).toString());
+  return paths;
 }
 
 function notFound(response: ServerResponse, code: string): void {

@@ -1,7 +1,6 @@
 import { BYTE_CHARACTERS } from '../byte-alphabet.ts';
 import { BytePairEncoder } from '../byte-pair.ts';
 import { mergesOf, vocabOf } from '../definition.ts';
-import type { IdBuffer } from '../id-buffer.ts';
 import { field, isRecord, isTokenId, type JsonRecord } from '../json.ts';
 import { invalid, unsupported } from './problems.ts';
 import { Unigram } from './unigram.ts';
@@ -82,8 +81,11 @@ function bytePair(json: JsonRecord): VocabularyModel {
       throw unsupported(`model.${name}`, value, 'only null is');
     }
   }
-  const vocab = vocabOf(json);
-  const merges = mergesOf(json, vocab);
+  const vocab = idsOf(field(json, 'vocab'));
+  const missing = BYTE_CHARACTERS.find((character) => !vocab.has(character));
+  if (missing !== undefined)
+    throw unsupported('model.vocab', `a list without ${missing}`, 'byte-level vocabularies are');
+  const merges = mergesOf(json, vocabOf(json));
   const whole = field(json, 'ignore_merges') === true;
   return {
     vocab,
@@ -92,9 +94,9 @@ function bytePair(json: JsonRecord): VocabularyModel {
       const spelt = without(vocab, control);
       // A single byte may well be a control token's name; it is still a byte.
       for (const byte of BYTE_CHARACTERS) spelt.set(byte, vocab.get(byte) ?? 0);
-      const encoder = new BytePairEncoder(spelt, merges, whole);
-      const largestId = largestOf(spelt);
-      return { largestId, encode: (word: string, out: IdBuffer) => encoder.encode(word, out) };
+      const spelling = vocabOf({ vocab: Object.fromEntries(spelt) });
+      const encoder = new BytePairEncoder(spelling, merges, whole);
+      return { largestId: spelling.largestId, encode: (word, out) => encoder.encode(word, out) };
     },
   };
 }
@@ -113,10 +115,4 @@ function without(vocab: ReadonlyMap<string, number>, control: ReadonlySet<string
   const rest = new Map(vocab);
   for (const token of control) rest.delete(token);
   return rest;
-}
-
-function largestOf(vocab: ReadonlyMap<string, number>): number {
-  let largest = 0;
-  for (const id of vocab.values()) largest = Math.max(largest, id);
-  return largest;
 }
