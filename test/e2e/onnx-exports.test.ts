@@ -20,6 +20,7 @@ const EXPORTS: readonly (readonly [string, string, Readonly<Record<string, strin
   ['Qwen3 with a cache', 'qwen3', { 'onnx/model.onnx': 'cache.onnx', ...DATA }],
   ['Qwen3 with a cache and the last logits', 'qwen3', { 'onnx/model.onnx': 'last-cache.onnx', ...DATA }],
   ['Qwen3 with num_logits_to_keep', 'qwen3', { 'onnx/model.onnx': 'keep.onnx', ...DATA }],
+  ['Qwen3 with fused attention', 'qwen3-grouped', { 'onnx/model.onnx': 'model.onnx' }],
   ['Qwen3 as a classifier', 'qwen3-classifier', { 'onnx/model.onnx': 'model.onnx' }],
 ];
 

@@ -18,6 +18,7 @@ from transformers import Qwen3ForSequenceClassification
 
 import checkpoints
 import exports
+import grouped
 import vocabularies
 from texts import DOCUMENTS, QUERIES
 
@@ -167,6 +168,7 @@ def qwen3(tokenizer):
         write('qwen3-classifier/model.onnx.gz', path.read_bytes())
     write('qwen3/model.onnx_data.gz', bytes(shared.bytes))
     difference = lambda logits: (logits[0, -1, yes] - logits[0, -1, no]).item()
+    fused(plain, size, yes, no, causal.config)
     for name, model, score in (('qwen3', causal, difference), ('qwen3-classifier', classifier, one_or_two)):
         cases = golden(model, prompts(plain), score, False)
         write_json(f'{name}/golden.json.gz', {'tokenizer': 'qwen3', 'cases': cases})
@@ -174,6 +176,18 @@ def qwen3(tokenizer):
         write_json(f'{name}/tokenizer_config.json', {'model_max_length': 131072})
         logits = [case['logit'] for case in cases]
         print(f'{name}: {len(cases)} pairs, logits {min(logits):.2f} to {max(logits):.2f}')
+
+
+def fused(plain, size, yes, no, config):
+    model = grouped.Grouped(size)
+    write('qwen3-grouped/model.onnx.gz', model.graph())
+    cases = []
+    for query, document, ids, types in prompts(plain):
+        logits = model.logits(ids)
+        cases.append({'query': query, 'document': document, 'ids': ids, 'types': types, 'logit': float(logits[yes] - logits[no])})
+    write_json('qwen3-grouped/golden.json.gz', {'tokenizer': 'qwen3', 'cases': cases})
+    write_json('qwen3-grouped/config.json', json.loads(config.to_json_string()) | {'architectures': ['Qwen3ForCausalLM']})
+    write_json('qwen3-grouped/tokenizer_config.json', {'model_max_length': 131072})
 
 
 def main():
