@@ -6,33 +6,20 @@ import { toRunRequest } from './engine/onnx/wire.ts';
 import { ExportEngine } from './engine/onnx-export/export-engine.ts';
 import type { ExportInterface } from './engine/onnx-export/protocol.ts';
 import { oneOf } from './engine/parallel-engine.ts';
-import { RerankitError, show } from './errors.ts';
 import { refuseEmbeddingModel } from './model/embedding-model.ts';
-import { readJsonObject } from './model/json-file.ts';
 import type { ModelFiles } from './model/model-files.ts';
-import { type ExportConfig, readExportConfig } from './model/onnx/export-config.ts';
+import { readExportConfig } from './model/onnx/export-config.ts';
+import { checkVocabulary, lengthsOf } from './model/onnx/export-limits.ts';
 import { dtypeOf, type OnnxFile } from './model/onnx/onnx-file.ts';
 import type { LoadProgress } from './model/progress.ts';
+import { encodeSamples } from './prompt/samples.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
-import type { Encoder } from './scoring/token-scorer.ts';
-import { refuseInstruction } from './scoring/token-scorer.ts';
+import { type Encoder, refuseInstruction } from './scoring/token-scorer.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
-import type { EncodeResponse } from './tokenizer/protocol.ts';
 import type { LoadOptions, LocalInfo } from './types.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-const DEFAULT_MAX_LENGTH = 8192;
 const DEFAULT_TOKEN_BUDGET = 2048;
-/** Of models whose files say nothing. */
-const DEFAULT_POSITIONS = 512;
-
-/** A query with documents of unlike length: what is run to find out how rows can be run together. */
-const SAMPLE_QUERY = 'what is the capital of France';
-const SAMPLE_DOCUMENTS = [
-  'The capital of France is Paris, a city on the river Seine.',
-  'It is Paris.',
-  'A cat sat on a mat, and looked at the rain.',
-];
 
 /** An ONNX export ready to run. */
 export interface LoadedExport {
@@ -83,12 +70,7 @@ export async function loadExport(
       headDim: config.headDim,
     };
     const samples = await unlessAborted(
-      tokenizer.encode({
-        instruction: forPrompts && DEFAULT_INSTRUCTION,
-        query: SAMPLE_QUERY,
-        documents: SAMPLE_DOCUMENTS,
-        maxLength: contextLength,
-      }),
+      encodeSamples(tokenizer, forPrompts && DEFAULT_INSTRUCTION, contextLength),
       signal,
     );
     const dtype = dtypeOf(onnx.name);
@@ -102,7 +84,7 @@ export async function loadExport(
         cudaLibraryDir: options.cudaLibraryDir,
         threads,
         tokenBudget,
-        samples: samplesOf(samples),
+        samples: toRunRequest(samples),
       };
       return new ExportEngine(request, { onProgress, signal });
     });
@@ -139,39 +121,4 @@ export async function loadExport(
 function devicesFor(device: Device | 'auto', dtype: ReturnType<typeof dtypeOf> | undefined): readonly Device[] {
   if (device !== 'auto') return [device];
   return dtype === undefined ? AUTO_DEVICES : AUTO_DEVICES.filter((one) => canRun(one, dtype));
-}
-
-function samplesOf({ prefix, tokens, lengths }: EncodeResponse) {
-  let end = 0;
-  const rows = Array.from(lengths, (length) => {
-    end += length;
-    return { prefix: 0, tokens: tokens.subarray(end - length, end) };
-  });
-  return toRunRequest({ prefixes: [prefix], rows });
-}
-
-/** What the model's files allow, and what is run unless the caller says otherwise. */
-async function lengthsOf(files: ModelFiles, config: ExportConfig, asked: number | undefined) {
-  const tokenizer = files.tokenizerConfig === undefined ? {} : await readJsonObject(files.tokenizerConfig);
-  const said = tokenizer['model_max_length'];
-  // Tokenizers without a limit have an astronomical one.
-  const advised = typeof said === 'number' && said >= 1 && said < 2 ** 31 ? Math.floor(said) : undefined;
-  const contextLength = config.maxPositions ?? advised ?? DEFAULT_POSITIONS;
-  if (asked !== undefined && asked > contextLength) {
-    throw new RerankitError(
-      'INVALID_OPTION',
-      `The option maxLength is ${show(asked)}, but ${files.id} knows no more than ${contextLength} positions.`,
-    );
-  }
-  return { contextLength, maxLength: asked ?? Math.min(DEFAULT_MAX_LENGTH, contextLength, advised ?? contextLength) };
-}
-
-/** An id beyond the embedding would fail only once a text has it. */
-function checkVocabulary(files: ModelFiles, { vocabSize }: ExportConfig, largestId: number): void {
-  if (vocabSize === undefined || largestId < vocabSize) return;
-  throw new RerankitError(
-    'MODEL_INVALID',
-    `${files.tokenizer} has ids up to ${largestId}, but config.json says that vocab_size is ${vocabSize}: ` +
-      'they belong to different models.',
-  );
 }

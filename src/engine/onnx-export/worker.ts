@@ -1,7 +1,7 @@
 import { RerankitError } from '../../errors.ts';
 import { type HandlerContext, serve } from '../../worker/serve.ts';
 import { whyUnavailable } from '../onnx/availability.ts';
-import { prepareCuda } from '../onnx/cuda/prepare-cuda.ts';
+import { leaveRoomForCuda, prepareCuda } from '../onnx/cuda/prepare-cuda.ts';
 import type { RefusedDevice } from '../onnx/device.ts';
 import type { RunRequest } from '../onnx/protocol.ts';
 import { fromRunRequest } from '../onnx/wire.ts';
@@ -15,12 +15,10 @@ type Context = HandlerContext<{ readonly phase: 'session' }>;
 let session: ExportSession | undefined;
 
 async function load(request: ExportLoadRequest, context: Context): Promise<ExportLoadResponse> {
-  const cuda = request.devices.includes('cuda') ? prepareCuda(request.cudaLibraryDir) : undefined;
-  try {
-    return await loadOn(request, context, cuda?.refused);
-  } finally {
-    cuda?.done();
-  }
+  const forCuda = request.devices.includes('cuda');
+  const noCuda = forCuda ? prepareCuda(request.cudaLibraryDir) : undefined;
+  if (!forCuda) leaveRoomForCuda(request.cudaLibraryDir);
+  return loadOn(request, context, noCuda);
 }
 
 /** `noCuda` is why CUDA cannot be had, if so. */
