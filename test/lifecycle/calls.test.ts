@@ -168,6 +168,7 @@ describe('load', () => {
     expect(reranker.info).toEqual({
       model: 'embedded',
       source: 'embedded',
+      kind: 'qwen3',
       revision: undefined,
       dtype: 'fp32',
       dtypeReason: expect.stringContaining('the model is small'),
