@@ -1,4 +1,5 @@
 import { show } from '../../errors.ts';
+import { retrying } from '../../http/retry.ts';
 import { isInnerPath } from '../file-names.ts';
 import { FILE, hasSafetensors } from '../model-files.ts';
 import { chooseOnnx, noSuchOnnx } from '../onnx/choose-onnx.ts';
@@ -7,7 +8,6 @@ import { isDataOf, type OnnxWish } from '../onnx/onnx-file.ts';
 import type { DownloadContext } from './download-context.ts';
 import { downloadFile } from './download-file.ts';
 import { fetchFiles, fetchNames, type RemoteFile } from './repository.ts';
-import { retrying } from '../../http/retry.ts';
 
 /** An export in a repository. */
 export interface RemoteExport {
