@@ -16,7 +16,8 @@ const entry = {
 };
 
 export default defineConfig([
-  { ...common, entry, format: 'esm', dts },
+  // The command is no module to be imported: it has no types and no CommonJS.
+  { ...common, entry: { ...entry, cli: 'src/cli/main.ts' }, format: 'esm', dts: { ...dts, entry } },
   {
     ...common,
     entry,

@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 10;
 const BUSY = 0;
 const STOP = 1;
 
@@ -39,8 +42,14 @@ export class NativeGuard {
     return () => guards.delete(this);
   }
 
-  stop(): void {
+  /** On the main thread: keeps the worker from entering native code from now on. Whether it is inside. */
+  forbid(): boolean {
     Atomics.store(this.#flags, STOP, 1);
+    return Atomics.load(this.#flags, BUSY) === 1;
+  }
+
+  stop(): void {
+    this.forbid();
     Atomics.wait(this.#flags, BUSY, 1);
   }
 
@@ -48,6 +57,19 @@ export class NativeGuard {
     Atomics.store(this.#flags, BUSY, 0);
     Atomics.notify(this.#flags, BUSY);
   }
+}
+
+/**
+ * Lets no worker enter native code any more, and resolves to whether all are out of it within `ms` milliseconds. For the
+ * end of a process only: `process.exit` waits without end, and stops the event loop meanwhile.
+ */
+export async function nativeWorkEnds(ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while ([...livingGuards()].map((guard) => guard.forbid()).includes(true)) {
+    if (performance.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
 }
 
 function livingGuards(): Set<NativeGuard> {

@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEVICES, type Device } from '../engine/onnx/device.ts';
+import { DTYPES, type Dtype } from '../engine/onnx/dtype.ts';
+import type { LoadOptions } from '../types.ts';
+
+/** Reads an integer from `least` to `most`. */
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It must be an integer, ${range}.`);
+  };
+}
+
+/** Reads a number from 0 to 1. */
+export function fraction(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1.');
+}
+
+/** Options of every command that loads a model. */
+export interface ModelFlags {
+  readonly model: string;
+  readonly revision?: string;
+  readonly device?: Device | 'auto';
+  readonly dtype?: Dtype | 'auto';
+  readonly threads?: number;
+  readonly maxLength?: number;
+}
+
+/** The name of the model that comes with the package. */
+export const EMBEDDED = 'embedded';
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('-m, --model <model>', 'Hub repository (owner/name), directory, or the one built in', EMBEDDED)
+    .option('--revision <revision>', "branch, tag or commit of the Hub's repository")
+    .addOption(new Option('--device <device>', 'where to run (default: auto)').choices(['auto', ...DEVICES]))
+    .addOption(
+      new Option('--dtype <dtype>', 'numeric type of the weights (default: auto)').choices(['auto', ...DTYPES]),
+    )
+    .option('--threads <n>', 'CPU threads (default: all this process may use)', integer(1, 1024))
+    .option('--max-length <tokens>', 'longest prompt; longer documents lose their tail (default: 8192)', integer(64));
+}
+
+/** What `Reranker.load` and `compile` call a model. */
+export function modelName(model: string): string | undefined {
+  return model === EMBEDDED ? undefined : model;
+}
+
+/** The options of `Reranker.load` among the flags of a command. */
+export function loadOptions({ revision, device, dtype, threads, maxLength }: ModelFlags): LoadOptions {
+  return { revision, device, dtype, threads, maxLength };
+}
