@@ -41,7 +41,7 @@ function createProgram(io: Io): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
-    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 100, 120) })
+    .configureHelp({ helpWidth: Math.min(io.stdout.columns || 100, 120) })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

@@ -12,7 +12,7 @@ import { jsonLine, oneLine } from '../terminal/visible.ts';
 
 interface BenchFlags extends ModelFlags {
   readonly seconds: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 export function addBench(program: Command, io: Io): void {
@@ -21,7 +21,7 @@ export function addBench(program: Command, io: Io): void {
     .summary('measure the speed of a model on this machine')
     .description('Measures how fast a model loads and ranks on this machine, and how much memory that takes.')
     .option('--seconds <n>', 'time for each of the three workloads', integer(1, 3600), 3)
-    .option('--json', 'one JSON object', false);
+    .option('--json', 'one JSON object');
   addModelOptions(command).action((flags: BenchFlags) => bench(flags, io));
 }
 

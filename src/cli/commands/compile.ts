@@ -11,7 +11,7 @@ import { visible } from '../terminal/visible.ts';
 interface CompileFlags {
   readonly dtype: NonNullable<CompileOptions['dtype']>;
   readonly revision?: string;
-  readonly quiet: boolean;
+  readonly quiet?: boolean;
 }
 
 export function addCompile(program: Command, io: Io): void {
@@ -25,7 +25,7 @@ export function addCompile(program: Command, io: Io): void {
     .argument('<dir>', 'folder to write; must not exist, or be empty')
     .addOption(new Option('--dtype <dtype>', 'numeric type of the weights').choices(['int8', 'int4']).default('int8'))
     .option('--revision <revision>', "branch, tag or commit of the Hub's repository")
-    .option('-q, --quiet', 'no progress, no summary', false)
+    .option('-q, --quiet', 'no progress, no summary')
     .action((model: string, folder: string, flags: CompileFlags) => run(model, folder, flags, io));
 }
 

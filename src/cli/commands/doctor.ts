@@ -13,7 +13,7 @@ import { styleFor } from '../terminal/style.ts';
 import { jsonLine } from '../terminal/visible.ts';
 
 interface DoctorFlags {
-  readonly json: boolean;
+  readonly json?: boolean;
   readonly probe?: Device;
 }
 
@@ -22,10 +22,10 @@ export function addDoctor(program: Command, io: Io): void {
     .command('doctor')
     .summary('report on this machine, for bug reports')
     .description(
-      'Reports versions, machine, devices (each is tried), caches and environment. Tokens, keys and the name of the\n' +
+      'Reports versions, machine, devices (each is tried), caches and environment. Tokens, keys and the name of the ' +
         'home folder are left out, so that the report can be published.',
     )
-    .option('--json', 'one JSON object', false)
+    .option('--json', 'one JSON object')
     // What the command calls itself with.
     .addOption(new Option('--probe <device>').choices([...DEVICES]).hideHelp())
     .action((flags: DoctorFlags) => doctor(flags, io));

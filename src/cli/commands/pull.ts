@@ -10,7 +10,7 @@ import { visible } from '../terminal/visible.ts';
 interface PullFlags {
   readonly revision?: string;
   readonly cacheDir?: string;
-  readonly quiet: boolean;
+  readonly quiet?: boolean;
 }
 
 export function addPull(program: Command, io: Io): void {
@@ -24,7 +24,7 @@ export function addPull(program: Command, io: Io): void {
     .argument('<model>', 'repository of the Hub, owner/name')
     .option('--revision <revision>', 'branch, tag or commit (default: main)')
     .option('--cache-dir <folder>', 'another cache (default: HF_HUB_CACHE, else ~/.cache/huggingface/hub)')
-    .option('-q, --quiet', 'no progress', false)
+    .option('-q, --quiet', 'no progress')
     .action((model: string, flags: PullFlags) => pull(model, flags, io));
 }
 
