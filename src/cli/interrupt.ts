@@ -14,6 +14,7 @@ const RUN_MS = 2_000;
 export class Interrupt {
   readonly #controller = new AbortController();
   #received: SignalName | undefined;
+  #cleanUpMs = CLEAN_UP_MS;
 
   constructor() {
     for (const name of Object.keys(SIGNALS) as SignalName[]) process.on(name, this.#receive);
@@ -22,6 +23,10 @@ export class Interrupt {
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
+
+  readonly allowCleanUp = (ms: number): void => {
+    this.#cleanUpMs = ms;
+  };
 
   /** Ends the command without a signal: nobody reads its output. */
   stop(why: string, exitCode: number): void {
@@ -36,8 +41,8 @@ export class Interrupt {
       await Promise.race([work, aborted]);
     }
     if (!signal.aborted) return work;
-    await Promise.race([work, delay(CLEAN_UP_MS)]);
-    return signal.reason instanceof Stopped ? signal.reason.exitCode : 1;
+    const late = signal.reason instanceof Stopped ? signal.reason.exitCode : 1;
+    return Promise.race([work, delay(this.#cleanUpMs, late)]);
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Io {
   readonly env: Environment;
   /** Aborted with a `Stopped` when the command is to end. */
   readonly signal: AbortSignal;
+  /** Asks for so many milliseconds after the abort, for a command that has more to clean up than most. */
+  readonly allowCleanUp: (ms: number) => void;
 }
 
 /** Writes, and waits until the reader has taken it, so that memory holds no more than one piece. */

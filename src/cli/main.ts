@@ -20,8 +20,9 @@ process.on('warning', ({ name, message }) => {
 });
 
 const { stdin, stdout, stderr, env } = process;
+const { signal, allowCleanUp } = interrupt;
 const exitCode = await interrupt.waitFor(
-  run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: interrupt.signal }),
+  run(process.argv.slice(2), { stdin, stdout, stderr, env, signal, allowCleanUp }),
 );
-if (interrupt.signal.aborted) await interrupt.exit(exitCode);
+if (signal.aborted) await interrupt.exit(exitCode);
 process.exitCode = exitCode;

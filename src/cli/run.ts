@@ -30,7 +30,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return EXIT.done;
   } catch (error) {
-    return reportFailure(error, io);
+    // What fails because of the end is no news.
+    return reportFailure(io.signal.aborted ? io.signal.reason : error, io);
   }
 }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { HUB_URL } from '@huggingface/hub';
 import { readSettings } from '../../model/hub/settings.ts';
 import { listEntries } from '../../store/entries.ts';
 import { compiledFolder } from '../../store/folder.ts';
@@ -12,7 +13,8 @@ import type { CacheReport } from './report.ts';
 export async function cacheReports(env = process.env): Promise<CacheReport[]> {
   return [
     await reported('models of the Hub', async () => {
-      const { cacheDir } = await readSettings({}, env);
+      // Its complaints about HF_ENDPOINT would show what is in there.
+      const { cacheDir } = await readSettings({ endpoint: HUB_URL }, env);
       const names = (await readdir(cacheDir).catch(() => [])).filter((name) => name.startsWith('models--'));
       const sizes = await Promise.all(names.map((name) => treeBytes(join(cacheDir, name))));
       return { folder: cacheDir, models: names.length, bytes: sum(sizes) };

@@ -32,5 +32,7 @@ export function withoutHome(text: string, home = homedir()): string {
 }
 
 function withoutCredentials(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : 'set, but no address';
+  if (!URL.canParse(address)) return 'set, but no address';
+  const { origin, username, search } = new URL(address);
+  return username === '' && search === '' ? origin : `${origin}, with a name or a query, which is refused`;
 }

@@ -45,6 +45,6 @@ class Rate {
     const arrived = done - this.#before;
     if (elapsed < 1_000 || arrived <= 0) return '';
     const left = ((total - done) * elapsed) / arrived;
-    return `  ${bytes((1_000 * arrived) / elapsed)}/s  ${duration(Math.max(1_000, left))} left`;
+    return `  ${bytes((1_000 * arrived) / elapsed)}/s  ${left < 60_000 ? `${Math.ceil(left / 1_000)} s` : duration(left)} left`;
   }
 }

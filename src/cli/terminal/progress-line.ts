@@ -1,9 +1,9 @@
 import type { Output } from '../io.ts';
 import { bar } from './bar.ts';
-import { toWidth } from './display-width.ts';
+import { displayWidth, toWidth } from './display-width.ts';
 import { oneLine } from './visible.ts';
 
-const BAR_COLUMNS = 24;
+const BAR_COLUMNS = 16;
 /** Time between two drawings, in milliseconds. */
 const INTERVAL_MS = 80;
 const DEFAULT_COLUMNS = 80;
@@ -12,7 +12,7 @@ const DEFAULT_COLUMNS = 80;
 export interface Step {
   readonly label: string;
   /** From 0 to 1; without it there is no bar. */
-  readonly part?: number;
+  readonly part?: number | undefined;
   /** Numbers behind the bar. */
   readonly detail?: string;
 }
@@ -38,11 +38,9 @@ export class ProgressLine {
     if (label === this.#label && now < this.#next && !last) return;
     this.#label = label;
     this.#next = now + INTERVAL_MS;
-    const percent = part === undefined ? '' : `  ${bar(part, BAR_COLUMNS)} ${Math.floor(100 * part)}%`;
     // One column less than there are: a full line would wrap on some terminals.
     const columns = Math.max(20, (this.#output.columns || DEFAULT_COLUMNS) - 1);
-    const line = toWidth(oneLine(`${label}${percent}  ${detail}`), columns).trimEnd();
-    this.#output.write(`\r\u001b[2K${line}`);
+    this.#output.write(`\r\u001b[2K${lineOf({ label: oneLine(label), part, detail: oneLine(detail) }, columns)}`);
     this.#drawn = true;
   }
 
@@ -52,4 +50,14 @@ export class ProgressLine {
     this.#drawn = false;
     this.#label = '';
   }
+}
+
+/** Numbers come first: where there is little room, the bar goes, then the end of the label. */
+function lineOf({ label, part, detail = '' }: Step, columns: number): string {
+  if (part === undefined) return toWidth(`${label}  ${detail}`, columns).trimEnd();
+  const numbers = `${String(Math.floor(100 * part)).padStart(3)}%  ${detail}`;
+  const left = columns - displayWidth(numbers) - 2;
+  const bars = left - BAR_COLUMNS - 2 >= displayWidth(label) ? `  ${bar(part, BAR_COLUMNS)}` : '';
+  const room = Math.max(8, left - displayWidth(bars));
+  return toWidth(`${toWidth(label, Math.min(room, displayWidth(label)))}${bars}  ${numbers}`, columns).trimEnd();
 }
