@@ -1,0 +1,9 @@
+import type { NextRequest } from 'next/server';
+import * as route from './examples/apps/next/app/api/search/route';
+
+/** What Next.js takes as a route handler. */
+type RouteHandler = (request: NextRequest) => Promise<Response>;
+
+export const handler: RouteHandler = route.POST;
+export const runtime: 'nodejs' | 'edge' = route.runtime as 'nodejs';
+export const maxDuration: number = route.maxDuration;
