@@ -63,4 +63,14 @@ export interface RerankitServiceInfo {
   readonly max_length: number;
   /** Most documents of a request. */
   readonly max_documents: number;
+  /** Where the model runs, such as `cpu`. */
+  readonly device?: string;
+  /** Numeric type of its linear layers, such as `int8`. */
+  readonly dtype?: string;
+  /** Instruction of requests that give none. @default none: the model knows no instructions */
+  readonly instruction?: string;
+  /** Version of the library. */
+  readonly version?: string;
+  /** Whether requests need `Authorization: Bearer KEY`. @default false */
+  readonly key_required?: boolean;
 }
