@@ -23,8 +23,8 @@ export interface ScalingFigures {
 const THREADS = [1, 2, 4];
 const DOCUMENTS = [1, 3, 10, 30, 100, 300, 1000];
 const TOKENS = [64, 256, 1024, 2048, 4096, 8192];
-/** Most tokens of a call to a large model, which computes a few hundred in a second on few cores. */
-const LARGE_LIMIT = 9000;
+/** Most tokens of a call to a large model: a minute or two on few cores. */
+const LARGE_LIMIT = 64_000;
 /** After the first, while they take no more than seconds. */
 const RUNS = 2;
 
