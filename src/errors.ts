@@ -19,7 +19,7 @@
  * | `QUEUE_FULL` | more documents are waiting than the limit allows |
  * | `ENGINE_FAILED` | the engine refused or failed a run; the next call may succeed |
  * | `ENGINE_CRASHED` | the engine's worker died; the next call gets a fresh one |
- * | `DISPOSED` | the reranker was disposed |
+ * | `DISPOSED` | the reranker, or the embedder, was disposed |
  */
 export const ERROR_CODES = [
   'INVALID_OPTION',

@@ -20,7 +20,15 @@ export type {
   PrepareProgress,
 } from './model/progress.ts';
 export type { HubOptions } from './model/resolve-options.ts';
-export type { LoadTrace, RerankTrace, RunTrace, TracedModel, TraceEnd, TraceError } from './observability/index.ts';
+export type {
+  CallTrace,
+  LoadTrace,
+  RerankTrace,
+  RunTrace,
+  TracedModel,
+  TraceEnd,
+  TraceError,
+} from './observability/index.ts';
 export { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 export { Reranker } from './reranker.ts';
 export type {
@@ -28,6 +36,8 @@ export type {
   CompileResult,
   EngineOptions,
   LoadOptions,
+  NetworkInfo,
+  NetworkOptions,
   Pair,
   RerankerInfo,
   RerankerStats,

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { DEFAULT_TOKEN_BUDGET } from './defaults.ts';
 import type { Engine } from './engine/engine.ts';
 import { AUTO_DEVICES, type Device, NUMBERED_DEVICES } from './engine/onnx/device.ts';
 import { canRun } from './engine/onnx/dtype.ts';
@@ -6,20 +7,18 @@ import { toRunRequest } from './engine/onnx/wire.ts';
 import { ExportEngine } from './engine/onnx-export/export-engine.ts';
 import type { ExportInterface } from './engine/onnx-export/protocol.ts';
 import { oneOf } from './engine/parallel-engine.ts';
+import type { LoadWatch } from './load-start.ts';
 import { refuseEmbeddingModel } from './model/embedding-model.ts';
 import type { ModelFiles } from './model/model-files.ts';
 import { readExportConfig } from './model/onnx/export-config.ts';
 import { checkVocabulary, lengthsOf } from './model/onnx/export-limits.ts';
 import { dtypeOf, type OnnxFile } from './model/onnx/onnx-file.ts';
-import type { LoadProgress } from './model/progress.ts';
 import { encodeSamples } from './prompt/samples.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 import { type Encoder, refuseInstruction } from './scoring/token-scorer.ts';
 import { TokenizerClient } from './tokenizer/client.ts';
 import type { LoadOptions, LocalInfo } from './types.ts';
 import { unlessAborted } from './unless-aborted.ts';
-
-const DEFAULT_TOKEN_BUDGET = 2048;
 
 /** An ONNX export ready to run. */
 export interface LoadedExport {
@@ -29,12 +28,6 @@ export interface LoadedExport {
   readonly tokenBudget: number;
   /** `undefined` for models that know no instructions. */
   readonly defaultInstruction: string | undefined;
-}
-
-/** How loading is watched and given up. */
-export interface LoadWatch {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: LoadProgress) => void;
 }
 
 /** Checks and loads an export. What was started is ended again if anything fails. */

@@ -1,56 +1,12 @@
-import { DEVICES, NUMBERED_DEVICES } from './engine/onnx/device.ts';
-import { canRun, DTYPES, isHalf } from './engine/onnx/dtype.ts';
 import type { ConnectOptions } from './engine/remote/connect-options.ts';
 import { PROTOCOLS } from './engine/remote/protocols.ts';
 import type { EngineInfo, RerankerEngine } from './engine/reranker-engine.ts';
 import { RerankitError, show } from './errors.ts';
-import { PACKED_FORMS } from './graph/packed-matrices.ts';
-import type { HubOptions } from './model/resolve-options.ts';
-import {
-  boolean,
-  callback,
-  finite,
-  fraction,
-  integer,
-  oneOf,
-  type Rules,
-  read,
-  signal,
-  string,
-} from './option-rules.ts';
+import { COMPILE_RULES, checkNetworkOptions, NETWORK_RULES } from './network-options.ts';
+import { callback, finite, fraction, integer, oneOf, type Rules, read, signal, string } from './option-rules.ts';
 import type { CompileOptions, EngineOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
-const HUB_RULES: Rules<HubOptions> = {
-  revision: string,
-  cacheDir: string,
-  token: string,
-  endpoint: string,
-  offline: boolean,
-  fetch: callback,
-};
-
-const LOAD_RULES: Rules<LoadOptions> = {
-  device: oneOf(['auto', ...DEVICES]),
-  deviceId: integer(0, 1023),
-  devices: {
-    expected: 'a list of integers from 0 to 1023',
-    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(integer(0, 1023).accepts),
-  },
-  cudaLibraryDir: string,
-  dtype: oneOf(['auto', ...DTYPES]),
-  onnxFile: string,
-  compiledDir: string,
-  compiledMaxBytes: integer(0),
-  threads: integer(1, 1024),
-  instruction: string,
-  maxLength: integer(64),
-  tokenBudget: integer(1),
-  attentionBudgetBytes: integer(1_000_000),
-  maxQueuedDocuments: integer(1),
-  ...HUB_RULES,
-  onProgress: callback,
-  signal,
-};
+const LOAD_RULES: Rules<LoadOptions> = { ...NETWORK_RULES, onnxFile: string, instruction: string };
 
 const ENGINE_RULES: Rules<EngineOptions> = {
   concurrency: integer(1, 1024),
@@ -91,13 +47,6 @@ function isHeaders(value: unknown): boolean {
   }
 }
 
-const COMPILE_RULES: Rules<CompileOptions> = {
-  dtype: oneOf(PACKED_FORMS),
-  ...HUB_RULES,
-  onProgress: callback,
-  signal,
-};
-
 const SCORE_RULES: Rules<ScoreOptions> = { signal, priority: finite, onProgress: callback };
 
 const RERANK_RULES: Rules<RerankOptions<unknown>> = {
@@ -111,33 +60,13 @@ const RERANK_RULES: Rules<RerankOptions<unknown>> = {
 /** The options of `Reranker.load`, read once and checked. Throws `INVALID_OPTION`. */
 export function readLoadOptions(options: LoadOptions): LoadOptions {
   const own = read('Reranker.load', LOAD_RULES, options);
-  const { device = 'auto', deviceId = 0, dtype = 'auto' } = own;
-  if (deviceId !== 0 && device !== 'auto' && !NUMBERED_DEVICES.includes(device)) {
-    throw new RerankitError(
-      'INVALID_OPTION',
-      `The option deviceId of Reranker.load is ${deviceId}, but ${show(device)} is not numbered; ` +
-        `it goes with ${NUMBERED_DEVICES.join(' and ')}.`,
-    );
-  }
-  if (own.devices !== undefined && device !== 'cuda') {
-    throw new RerankitError(
-      'INVALID_OPTION',
-      `The option devices of Reranker.load goes with device 'cuda', not ${show(device)}.`,
-    );
-  }
-  if (own.onnxFile !== undefined && dtype !== 'auto') {
+  if (own.onnxFile !== undefined && (own.dtype ?? 'auto') !== 'auto') {
     throw new RerankitError(
       'INVALID_OPTION',
       `The options onnxFile and dtype of Reranker.load exclude each other: the file ${show(own.onnxFile)} has a type of its own.`,
     );
   }
-  if (device !== 'auto' && dtype !== 'auto' && !canRun(device, dtype)) {
-    throw new RerankitError(
-      'INVALID_OPTION',
-      `The option dtype of Reranker.load is '${dtype}', which does not run on device '${device}': use device: '${isHalf(dtype) ? 'cuda' : 'cpu'}', or dtype: 'fp32'.`,
-    );
-  }
-  return own.devices === undefined ? own : { ...own, devices: [...own.devices] };
+  return checkNetworkOptions('Reranker.load', own);
 }
 
 /** The same for `Reranker.fromEngine`. */

@@ -1,11 +1,12 @@
 import { CallLog, type OpenCall } from './call-log.ts';
+import { DEFAULT_MAX_QUEUED_DOCUMENTS, DEFAULT_TOKEN_BUDGET } from './defaults.ts';
 import { laneOf } from './engine/onnx/device.ts';
 import { connect } from './engine/remote/connect.ts';
 import type { ConnectOptions } from './engine/remote/connect-options.ts';
 import type { RerankerEngine } from './engine/reranker-engine.ts';
 import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
 import { load } from './load.ts';
-import { type LoadTrace, loadChannel, trace } from './observability/index.ts';
+import { rerankChannel, traceLoad } from './observability/index.ts';
 import {
   readConnectOptions,
   readEngine,
@@ -29,9 +30,6 @@ import type {
   ScoreResponse,
 } from './types.ts';
 
-/** Larger ones compute prefixes less often, but others wait longer: `npm run bench -- --token-budget N` tells the rest. */
-const DEFAULT_TOKEN_BUDGET = 2048;
-const DEFAULT_MAX_QUEUED_DOCUMENTS = 100_000;
 const DEFAULT_BATCH_SIZE = 256;
 const DEFAULT_CONCURRENT_REQUESTS = 4;
 
@@ -47,14 +45,14 @@ export class Reranker implements AsyncDisposable {
   /** What was loaded, and where it runs. */
   readonly info: RerankerInfo;
   readonly #scorer: Scorer;
-  readonly #calls: CallLog;
+  readonly #calls: CallLog<'rerank' | 'score'>;
   readonly #instruction: string | undefined;
   #disposal: Promise<void> | undefined;
 
   private constructor(scorer: Scorer, info: RerankerInfo, instruction: string | undefined) {
     this.info = Object.freeze(info);
     this.#scorer = scorer;
-    this.#calls = new CallLog(info);
+    this.#calls = new CallLog(rerankChannel, info);
     this.#instruction = instruction;
   }
 
@@ -68,7 +66,7 @@ export class Reranker implements AsyncDisposable {
    * reason of an aborted `signal`.
    */
   static async load(model?: string, options: LoadOptions = {}): Promise<Reranker> {
-    return traced(typeof model === 'string' ? model : 'embedded', () => Reranker.#load(model, options));
+    return traceLoad(typeof model === 'string' ? model : 'embedded', () => Reranker.#load(model, options));
   }
 
   static async #load(model: string | undefined, options: LoadOptions): Promise<Reranker> {
@@ -130,7 +128,7 @@ export class Reranker implements AsyncDisposable {
    */
   static async connect(url: string | URL, options: ConnectOptions): Promise<Reranker> {
     const own = readConnectOptions(options);
-    return traced(own.model ?? own.protocol, () => Reranker.#connect(url, own));
+    return traceLoad(own.model ?? own.protocol, () => Reranker.#connect(url, own));
   }
 
   static async #connect(url: string | URL, own: ConnectOptions): Promise<Reranker> {
@@ -176,7 +174,7 @@ export class Reranker implements AsyncDisposable {
     const { own, texts } = readDocuments(documents, text);
     const question = { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
     const scored = await this.#scorer.score([question], call);
-    open.scored = scored;
+    open.cost = scored;
     const results = own
       .map((document, index) => ({ index, document, ...scoreAt(scored, index) }))
       .filter(({ score }) => score >= minScore)
@@ -201,7 +199,7 @@ export class Reranker implements AsyncDisposable {
     this.#scorer.admit({ rows: pairs.length, ...call });
     const own = readPairs(pairs);
     const scored = await this.#scorer.score(questionsOf(own, this.#instruction), call);
-    open.scored = scored;
+    open.cost = scored;
     return { scores: own.map((_, index) => scoreAt(scored, index)), usage: scored.usage };
   }
 
@@ -221,14 +219,6 @@ export class Reranker implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-/** Tells the channel of loads. */
-function traced(model: string, load: () => Promise<Reranker>): Promise<Reranker> {
-  const end = (message: LoadTrace, { info }: Reranker): void => {
-    message.info = info;
-  };
-  return trace(loadChannel, (): LoadTrace => ({ model }), load, end);
 }
 
 /** Pairs by query and instruction, so that each prefix is computed once. */

@@ -76,6 +76,9 @@ export interface LoadOptions extends HubOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of {@link LoadOptions} goes with every network that runs from safetensors. */
+export type NetworkOptions = Omit<LoadOptions, 'onnxFile' | 'instruction'>;
+
 /** How to use an engine of your own. */
 export interface EngineOptions {
   /** Most requests under way at a time. @default 1 */
@@ -192,7 +195,7 @@ export interface ScoreResponse {
   readonly usage: Usage;
 }
 
-/** What a reranker is doing, and has done. */
+/** What a reranker, or an embedder, is doing and has done. */
 export interface RerankerStats {
   /** Documents of open calls that have no score yet. */
   readonly queuedDocuments: number;
@@ -205,7 +208,7 @@ export interface RerankerStats {
   readonly total: RerankerTotals;
 }
 
-/** What a reranker has done. */
+/** What a reranker, or an embedder, has done. */
 export interface RerankerTotals {
   /** Calls that have ended, in any way. */
   readonly calls: number;
@@ -261,10 +264,30 @@ export interface RerankerInfo {
 }
 
 /** The info of a model that runs in this process. */
-export type LocalInfo = RerankerInfo & {
+export type LocalInfo = RerankerInfo & NetworkInfo;
+
+/** A network that runs in this process, and where. */
+export interface NetworkInfo {
+  /** The model's name: `embedded`, a directory, or the Hub's `owner/name`. */
+  readonly model: string;
+  /** Where it came from. */
+  readonly source: 'embedded' | 'directory' | 'hub';
+  /** The commit, for models of the Hub. */
+  readonly revision: string | undefined;
   readonly dtype: Dtype;
+  /** Why that type. */
+  readonly dtypeReason: string;
   readonly device: Device;
+  /** Which of several devices of that kind; the first of {@link deviceIds}. */
+  readonly deviceId: number;
+  /** All devices that share the work. */
+  readonly deviceIds: readonly number[];
+  /** CPU threads of a run. */
   readonly threads: number;
+  /** Devices that were tried before, and why they were refused. */
+  readonly refusedDevices: readonly RefusedDevice[];
+  /** The longest prompt the model knows, in tokens. */
   readonly contextLength: number;
+  /** The longest prompt that is run, in tokens. */
   readonly maxLength: number;
-};
+}

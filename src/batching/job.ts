@@ -11,20 +11,22 @@ import type { Contender, Share } from './select.ts';
 export interface JobObserver {
   /** Rows came. */
   delivered(job: QueuedJob, tokens: number): void;
-  /** The job has left; `unscored` of its rows have no logit and `waitingTokens` of its tokens were still waiting. */
-  settled(job: QueuedJob, unscored: number, waitingTokens: number): void;
+  /** The job has left; `missing` of its rows have not been computed and `waitingTokens` of its tokens were still waiting. */
+  settled(job: QueuedJob, missing: number, waitingTokens: number): void;
 }
 
 export interface JobOptions {
   /** The number of rows that will be delivered. */
   readonly rows: number;
+  /** Numbers that are computed of each row. */
+  readonly width: number;
   readonly priority: number;
   /** Order of arrival in the scheduler. */
   readonly order: number;
   /** `add` holds the caller back while at least this many tokens of the job are waiting. */
   readonly backlogTokens: number;
   readonly signal: AbortSignal | undefined;
-  readonly onScored: OpenOptions['onScored'];
+  readonly onProgress: OpenOptions['onProgress'];
 }
 
 /** Boxed, because a job may be failed, or aborted, with any value, `undefined` among them. */
@@ -41,13 +43,13 @@ export class QueuedJob implements Job, Contender {
   readonly #observer: JobObserver;
   readonly #options: JobOptions;
   readonly #result = new Deferred<JobResult>();
-  readonly #logits: Float32Array;
+  readonly #outputs: Float32Array;
   /** Slots that have been delivered. */
   readonly #seen: Uint8Array;
   readonly #waiting = new PendingRows();
   /** Rows of a shared run that failed: they run again, by themselves. */
   #suspects: PendingRow[] = [];
-  #unscored: number;
+  #missing: number;
   #computedTokens = 0;
   #runs = 0;
   #runMilliseconds = 0;
@@ -67,9 +69,9 @@ export class QueuedJob implements Job, Contender {
     this.#observer = observer;
     this.priority = options.priority;
     this.order = options.order;
-    this.#logits = new Float32Array(options.rows);
+    this.#outputs = new Float32Array(options.rows * options.width);
     this.#seen = new Uint8Array(options.rows);
-    this.#unscored = options.rows;
+    this.#missing = options.rows;
     const { signal } = options;
     if (signal) this.#stopListening = onAbort(signal, () => this.fail(signal.reason));
   }
@@ -79,7 +81,7 @@ export class QueuedJob implements Job, Contender {
   }
 
   get settled(): boolean {
-    return this.#failure !== undefined || this.#unscored === 0;
+    return this.#failure !== undefined || this.#missing === 0;
   }
 
   get hasRows(): boolean {
@@ -100,7 +102,7 @@ export class QueuedJob implements Job, Contender {
 
   add(prefix: Int32Array, rows: readonly JobRow[]): Promise<void> {
     const caller = new Deferred<void>();
-    const refusal = this.#failure ?? this.#problemWith(prefix, rows);
+    const refusal = this.#failure ?? this.#problemWith(rows);
     if (refusal) {
       this.fail(refusal.error);
       caller.reject(refusal.error);
@@ -123,12 +125,12 @@ export class QueuedJob implements Job, Contender {
     for (const caller of this.#heldBack.splice(0)) caller.reject(error);
   }
 
-  /** Resolves if there is nothing (left) to score. */
+  /** Resolves if there is nothing (left) to compute. */
   finishIfComplete(): void {
-    if (this.#failure || this.#unscored > 0) return;
+    if (this.#failure || this.#missing > 0) return;
     this.#leave();
     this.#result.resolve({
-      logits: this.#logits,
+      outputs: this.#outputs,
       computedTokens: this.#computedTokens,
       runs: this.#runs,
       queueMilliseconds: this.#queueMilliseconds ?? 0,
@@ -159,13 +161,13 @@ export class QueuedJob implements Job, Contender {
     this.#suspects.push(...rows);
   }
 
-  /** Records a row's logit. */
-  score(slot: number, logit: number): void {
-    this.#logits[slot] = logit;
-    this.#unscored--;
+  /** Records what was computed of a row. */
+  record(slot: number, output: Float32Array): void {
+    this.#outputs.set(output, slot * this.#options.width);
+    this.#missing--;
   }
 
-  /** Records what a run cost this job, after its rows' logits. */
+  /** Records what a run cost this job, after what it computed. */
   finishRun(tokens: number, milliseconds: number): void {
     this.#computedTokens += tokens;
     this.#runs++;
@@ -173,7 +175,7 @@ export class QueuedJob implements Job, Contender {
     this.#idleSince = performance.now();
     if (this.#failure) return;
     try {
-      this.#options.onScored?.(this.#options.rows - this.#unscored);
+      this.#options.onProgress?.(this.#options.rows - this.#missing);
     } catch (error) {
       this.#giveUp(error);
       return;
@@ -193,8 +195,7 @@ export class QueuedJob implements Job, Contender {
   }
 
   /** Checks a delivery, and marks its slots. */
-  #problemWith(prefix: Int32Array, rows: readonly JobRow[]): Failure | undefined {
-    if (prefix.length === 0) return misuse('a prefix has no tokens; encode the prompt up to the document');
+  #problemWith(rows: readonly JobRow[]): Failure | undefined {
     for (const { slot, tokens } of rows) {
       if (tokens.length === 0) return misuse(`the row of slot ${slot} has no tokens; append the prompt's suffix`);
       if (!(slot in this.#seen)) {
@@ -217,7 +218,7 @@ export class QueuedJob implements Job, Contender {
   #leave(): void {
     this.#stopListening?.();
     const suspectTokens = this.#suspects.reduce((sum, row) => sum + row.tokens.length, 0);
-    this.#observer.settled(this, this.#unscored, this.#waiting.tokens + suspectTokens);
+    this.#observer.settled(this, this.#missing, this.#waiting.tokens + suspectTokens);
   }
 }
 

@@ -14,5 +14,5 @@ export function queueFull(rows: number, queued: number, limit: number): Rerankit
 
 /** The refusal of any call after `dispose`. */
 export function disposed(): RerankitError {
-  return new RerankitError('DISPOSED', 'The reranker was disposed and takes no more calls; load another one.');
+  return new RerankitError('DISPOSED', 'The model was disposed and takes no more calls; load another one.');
 }

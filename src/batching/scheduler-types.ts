@@ -11,15 +11,17 @@ export interface SchedulerOptions {
   readonly tokenBudget: number;
   /** Most rows that may be announced, waiting or running, over all calls. */
   readonly maxQueuedDocuments: number;
+  /** Numbers that the engine computes of each row. @default 1 */
+  readonly width?: number | undefined;
   /** Most rows in a micro-batch. @default 512 */
   readonly maxRows?: number | undefined;
   /** Whether the engine computes a prefix once for all its rows. @default true */
   readonly sharedPrefixes?: boolean | undefined;
-  /** Told of each micro-batch that the engine scored. What it throws becomes a process warning. */
+  /** Told of each micro-batch that the engine computed. What it throws becomes a process warning. */
   readonly onRun?: ((info: RunInfo) => void) | undefined;
 }
 
-/** A micro-batch that has been scored. */
+/** A micro-batch that has been computed. */
 export interface RunInfo {
   readonly rows: number;
   /** All tokens, those of the prefixes included. */
@@ -38,12 +40,12 @@ export interface OpenOptions {
   readonly priority?: number | undefined;
   /** Takes the call out of the queue. Rows that are running are computed and dropped. */
   readonly signal?: AbortSignal | undefined;
-  /** Told, after each run that scored rows of the call, how many have been scored. What it throws fails the call. */
-  readonly onScored?: ((scored: number) => void) | undefined;
+  /** Told, after each run that had rows of the call, how many have been computed. What it throws fails the call. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 export interface SchedulerStats {
-  /** Rows of open calls that have no logit yet: announced, waiting or running. */
+  /** Rows of open calls that have not been computed: announced, waiting or running. */
   readonly queuedDocuments: number;
   /** Tokens of the rows that wait for a run, without prefixes. */
   readonly queuedTokens: number;

@@ -6,7 +6,7 @@ import { type JobObserver, QueuedJob } from './job.ts';
 import type { Job } from './job-types.ts';
 import { runLane } from './lane.ts';
 import { disposed, queueFull } from './refusals.ts';
-import { badLogit, type Outcome, runBatch } from './run-batch.ts';
+import { badOutput, type Outcome, runBatch } from './run-batch.ts';
 import type { OpenOptions, SchedulerOptions, SchedulerStats } from './scheduler-types.ts';
 import { type Selection, select } from './select.ts';
 import { Ticket } from './ticket.ts';
@@ -28,6 +28,7 @@ export const DEFAULT_MAX_ROWS = 512;
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  readonly #width: number;
   /** Held while rows are waiting and none are running, once the calls of the moment have been gathered. */
   readonly #ticket: Ticket;
   readonly #gathering: Gathering;
@@ -47,6 +48,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#width = options.width ?? 1;
     this.#ticket = new Ticket(runLane(options.lane), () => this.#turn());
     this.#gathering = new Gathering(
       () => this.#awaited.size === 0 || this.#queuedTokens >= options.tokenBudget,
@@ -69,10 +71,13 @@ export class Scheduler {
   /** Opens a call. Throws as {@link admit} does. */
   open(options: OpenOptions): Job {
     this.admit(options);
-    const { rows, priority = 0, signal, onScored } = options;
+    const { rows, priority = 0, signal, onProgress } = options;
     const backlogTokens = BACKLOG_BUDGETS * this.#options.tokenBudget;
     const order = this.#calls++;
-    const job = new QueuedJob({ rows, priority, order, backlogTokens, signal, onScored }, this.#observer);
+    const job = new QueuedJob(
+      { rows, width: this.#width, priority, order, backlogTokens, signal, onProgress },
+      this.#observer,
+    );
     this.#queuedDocuments += rows;
     this.#open.add(job);
     this.#awaited.add(job);
@@ -110,12 +115,12 @@ export class Scheduler {
       else if (this.#waiting.size === 1) this.#ticket.move(job.priority);
       else this.#ticket.move(Math.max(job.priority, this.#ticket.priority));
     },
-    settled: (job, unscored, waitingTokens) => {
+    settled: (job, missing, waitingTokens) => {
       this.#open.delete(job);
       this.#awaited.delete(job);
       this.#waiting.delete(job);
       this.#clock.leave(job.priority);
-      this.#queuedDocuments -= unscored;
+      this.#queuedDocuments -= missing;
       this.#queuedTokens -= waitingTokens;
       // With nothing left to run the ticket is kept, and lapses when its turn comes.
       if (this.#ticket.priority === undefined) this.#proceed();
@@ -167,13 +172,14 @@ export class Scheduler {
     const milliseconds = performance.now() - start;
     this.#runs++;
     this.#runMilliseconds += milliseconds;
-    if (!outcome.scored) {
+    if (!outcome.computed) {
       if (outcome.divisible && shares.size > 1) this.#retryApart(selection);
       else for (const job of shares.keys()) job.fail(outcome.error);
       return;
     }
+    const width = this.#width;
     for (const [index, { job, row }] of rows.entries())
-      this.#deliver(job, row.slot, outcome.logits[index] ?? Number.NaN);
+      this.#deliver(job, row.slot, outcome.outputs.subarray(index * width, (index + 1) * width));
     for (const [job, share] of shares) job.finishRun(share.tokens, milliseconds);
     this.#report({ rows: rows.length, tokens, prefixTokens, calls: shares.size, milliseconds });
   }
@@ -189,19 +195,20 @@ export class Scheduler {
       tokens,
       prefixTokens,
     });
-    const work = (): Promise<Outcome> => runBatch(this.#options.engine, selection);
+    const work = (): Promise<Outcome> => runBatch(this.#options.engine, selection, this.#width);
     return trace(runChannel, begin, work, (message, outcome) => {
-      if (!outcome.scored) message.error = traceErrorOf(outcome.error);
+      if (!outcome.computed) message.error = traceErrorOf(outcome.error);
     });
   }
 
-  #deliver(job: QueuedJob, slot: number, logit: number): void {
+  #deliver(job: QueuedJob, slot: number, output: Float32Array): void {
     if (job.settled) return; // Aborted or failed during the run.
-    if (!Number.isFinite(logit)) {
-      job.fail(badLogit(slot, logit));
+    const bad = output.find((value) => !Number.isFinite(value));
+    if (bad !== undefined) {
+      job.fail(badOutput(slot, bad));
       return;
     }
-    job.score(slot, logit);
+    job.record(slot, output);
     this.#queuedDocuments--;
   }
 

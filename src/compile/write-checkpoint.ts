@@ -1,10 +1,13 @@
-import { copyFile, type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, type FileHandle, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { PackedForm } from '../graph/packed-matrices.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { FILE } from '../model/model-files.ts';
+import { FILE, MARKERS } from '../model/model-files.ts';
 import { type CheckpointTensor, checkpointTensors } from './checkpoint-tensors.ts';
 import { INT4_BLOCK } from './quantize-int4.ts';
+
+/** As the sentence-transformers library writes it. */
+const LAST_TOKEN_POOLING = { pooling_mode_lasttoken: true, include_prompt: true };
 
 /** Headers are padded to this, so that what follows is aligned. */
 const HEADER_ALIGNMENT = 8;
@@ -34,6 +37,7 @@ export async function writeCheckpoint({
   await writeFile(join(folder, FILE.config), `${JSON.stringify(quantized, undefined, 2)}\n`);
   await copyFile(files.tokenizer, join(folder, FILE.tokenizer));
   if (files.tokenizerConfig) await copyFile(files.tokenizerConfig, join(folder, FILE.tokenizerConfig));
+  await writeMarkers(checkpoint, folder);
 
   const file = await open(join(folder, FILE.weights), 'wx');
   try {
@@ -42,6 +46,19 @@ export async function writeCheckpoint({
     return bytes;
   } finally {
     await file.close();
+  }
+}
+
+/** What tells embedding models and rerankers apart. An embedding model that does not say how it pools does so now. */
+async function writeMarkers({ files: { markers }, headTensor }: Checkpoint, folder: string): Promise<void> {
+  for (const key of MARKERS) {
+    const source = markers[key];
+    const pools = key === 'pooling' && headTensor === undefined;
+    if (source === undefined && !pools) continue;
+    const target = join(folder, FILE[key]);
+    await mkdir(dirname(target), { recursive: true });
+    if (source === undefined) await writeFile(target, JSON.stringify(LAST_TOKEN_POOLING));
+    else await copyFile(source, target);
   }
 }
 

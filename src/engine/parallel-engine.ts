@@ -17,28 +17,41 @@ export class ParallelEngine implements Engine {
       rows.map(({ tokens }) => tokens.length),
       this.#engines.length,
     );
-    const logits = new Float32Array(rows.length);
-    const work = this.#engines.map(async (engine, index) => {
+    const work = this.#engines.map(async (engine, index): Promise<Part> => {
       const share = shares[index] ?? [];
-      if (share.length === 0) return;
-      const part = await engine.run(
-        batchOf(
-          prefixes,
-          share.flatMap((row) => rows[row] ?? []),
-        ),
-      );
-      for (const [at, row] of share.entries()) logits[row] = part[at] ?? Number.NaN;
+      const own = share.flatMap((row) => rows[row] ?? []);
+      return { rows: share, outputs: own.length === 0 ? NOTHING : await engine.run(batchOf(prefixes, own)) };
     });
     // All have ended before one's failure is told: whoever tries again must find them idle.
-    for (const outcome of await Promise.allSettled(work)) {
+    const outcomes = await Promise.allSettled(work);
+    const parts = outcomes.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
-    }
-    return logits;
+      return outcome.value;
+    });
+    return joined(parts, rows.length);
   }
 
   async dispose(): Promise<void> {
     await Promise.all(this.#engines.map((engine) => engine.dispose()));
   }
+}
+
+/** What one engine computed: for each of `rows`, equally many numbers. */
+interface Part {
+  readonly rows: readonly number[];
+  readonly outputs: Float32Array;
+}
+
+const NOTHING = new Float32Array();
+
+/** The outputs of `count` rows in their order. Those that an engine leaves out are NaN. */
+function joined(parts: readonly Part[], count: number): Float32Array {
+  const width = Math.max(1, ...parts.map(({ rows, outputs }) => Math.ceil(outputs.length / Math.max(1, rows.length))));
+  const all = new Float32Array(count * width).fill(Number.NaN);
+  for (const { rows, outputs } of parts) {
+    for (const [at, row] of rows.entries()) all.set(outputs.subarray(at * width, (at + 1) * width), row * width);
+  }
+  return all;
 }
 
 /** Several engines as one; a single one as it is. */

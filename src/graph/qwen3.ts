@@ -4,13 +4,11 @@ import { attend } from './attention.ts';
 import { float, GraphBuilder } from './builder.ts';
 import { floatLayers, type LinearLayers, packedLayers } from './linear/index.ts';
 import { ElementType, encodeModel } from './onnx-proto.ts';
+import { declareOutput } from './output.ts';
 import type { PackedMatrices } from './packed-matrices.ts';
 import { ALL_TOKENS, declareGroups, type Groups, INPUT, LAST_TOKENS } from './ragged-inputs.ts';
 import { rotaryTables } from './rotary.ts';
 import { Weights } from './weights.ts';
-
-/** Name of the only output: float32 [N], one logit a row. */
-export const LOGITS = 'logits';
 
 /** The graph's names for T and N, the numbers of packed tokens and of scored rows. */
 const TOKENS = 'tokens';
@@ -30,8 +28,8 @@ export interface Qwen3GraphOptions {
 /**
  * Writes the Qwen3 network as an ONNX model over packed tokens `[T]`: every linear layer and norm sees all tokens of a
  * micro-batch in one matrix without padding, attention alone sees rectangles, and the last layer computes nothing that no
- * score reads. What the last hidden state is multiplied with (`yes` minus `no`, or the score head) is an input: the rest
- * can be loaded while the tokenizer is still to say which tokens these are.
+ * output reads. What the last hidden state is multiplied with (`yes` minus `no`, or the score head) is an input: the rest
+ * can be loaded while the tokenizer is still to say which tokens these are. An embedder has no such input.
  */
 export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> {
   const { config } = options;
@@ -63,11 +61,9 @@ export function qwen3Graph(options: Qwen3GraphOptions): Uint8Array<ArrayBuffer> 
       isLast ? { groups: lastTokens, only: last, rotation: there } : { groups: allTokens },
     );
   }
-  const head = graph.input(INPUT.head, ElementType.FLOAT, [1, config.hiddenSize]);
-  const logits = graph.node('Gemm', [network.norm(x, 'model.norm.weight'), head], { transB: 1 });
-  const output = graph.output(LOGITS, graph.reshape(logits, ElementType.FLOAT, [ROWS]));
+  const states = network.norm(x, 'model.norm.weight');
   return encodeModel({
-    graph: graph.build('qwen3_reranker', [{ name: output, type: ElementType.FLOAT, shape: [ROWS] }]),
+    graph: graph.build('qwen3', [declareOutput(graph, config, states, ROWS)]),
     opsets: { '': 24, 'com.microsoft': 1 },
   });
 }

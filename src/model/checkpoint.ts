@@ -24,11 +24,12 @@ export interface Checkpoint {
   readonly config: Qwen3Config;
   /** The tensors the network reads, and whatever else the files hold. */
   readonly tensors: TensorMap;
-  readonly headTensor: HeadTensor;
+  /** `undefined` for an embedder. */
+  readonly headTensor: HeadTensor | undefined;
 }
 
 /**
- * Checks a model's files and finds its tensors. Reads configs and headers, no weights.
+ * Checks a reranker's files and finds its tensors. Reads configs and headers, no weights.
  * Rejects with `MODEL_UNSUPPORTED` for a sound checkpoint of another kind (embedding models, other architectures,
  * weights quantized in other ways), `MODEL_INVALID` for a damaged one, naming the first tensor that is not as it must be.
  */
@@ -37,6 +38,11 @@ export async function openCheckpoint(files: ModelFiles): Promise<Checkpoint> {
   await refuseEmbeddingModel(files);
   const stored = await readTensors(files);
   refuseBareBackbone(files, stored);
+  return checkTensors(files, config, stored);
+}
+
+/** Finds all that a network reads among the tensors. Throws `MODEL_UNSUPPORTED` or `MODEL_INVALID` where it is not there. */
+export function checkTensors(files: ModelFiles, config: Qwen3Config, stored: TensorMap): Checkpoint {
   const tensors = new Map(stored);
   for (const [name, shape] of networkTensors(config)) {
     if (config.quantization?.kind === 'int4-groups' && isLinear(name)) {
@@ -70,7 +76,8 @@ function unpacked(
   return { ...packed, name, dtype: 'I4', shape };
 }
 
-async function readTensors(files: ModelFiles): Promise<TensorMap> {
+/** Reads the headers of a model's weights. */
+export async function readTensors(files: ModelFiles): Promise<TensorMap> {
   if (files.index !== undefined) return readShardedSafetensors(files.index, files.weights);
   const [weights] = files.weights;
   if (weights === undefined) throw new RerankitError('MODEL_INVALID', `${files.directory} has no weights.`);

@@ -1,35 +1,42 @@
 import { RerankitError, show } from '../errors.ts';
 import { isJsonObject, type JsonObject } from './json-file.ts';
 
-/** What turns the last hidden state into a score: the vocabulary's yes and no rows, or one trained row. */
-export type Qwen3Head = 'causal-lm' | 'sequence-classification';
+/**
+ * What turns the last hidden state into a score: the vocabulary's yes and no rows, or one trained row. `'none'` for an
+ * embedder, of which the state itself is wanted.
+ */
+export type Qwen3Head = 'causal-lm' | 'sequence-classification' | 'none';
 
-const HEADS: Readonly<Record<string, Qwen3Head>> = {
-  Qwen3ForCausalLM: 'causal-lm',
-  Qwen3ForSequenceClassification: 'sequence-classification',
+/** What a network is loaded for. */
+export type NetworkUse = 'reranker' | 'embedder';
+
+/** By use and architecture. An embedder may have been saved with the language model's head, which it does not use. */
+const HEADS: Readonly<Record<NetworkUse, Readonly<Record<string, Qwen3Head>>>> = {
+  reranker: { Qwen3ForCausalLM: 'causal-lm', Qwen3ForSequenceClassification: 'sequence-classification' },
+  embedder: { Qwen3Model: 'none', Qwen3ForCausalLM: 'none' },
 };
 
-/** The architectures this library runs, for messages. */
-const SUPPORTED = Object.keys(HEADS).join(' and ');
+/** What one use makes of the other's architecture. */
+const HINTS: Readonly<Record<NetworkUse, Readonly<Record<string, string>>>> = {
+  reranker: { Qwen3Model: ' A bare Qwen3Model has no head to score with: it may be an embedding model.' },
+  embedder: { Qwen3ForSequenceClassification: ' It is a reranker or another classifier: load it with Reranker.' },
+};
 
 /** The head that `architectures` asks for; a Qwen3 config without any is taken for a causal language model. */
-export function headOf(json: JsonObject, path: string): Qwen3Head {
+export function headOf(json: JsonObject, path: string, use: NetworkUse): Qwen3Head {
   const architectures = json['architectures'];
-  const name: unknown = Array.isArray(architectures) ? architectures[0] : (architectures ?? undefined);
-  if (name === undefined && json['model_type'] === 'qwen3') return 'causal-lm';
-  const head = typeof name === 'string' && Object.hasOwn(HEADS, name) ? HEADS[name] : undefined;
-  if (head === undefined) {
-    const hint =
-      name === 'Qwen3Model' ? ' A bare Qwen3Model has no head to score with: it may be an embedding model.' : '';
-    const asked = name === undefined ? `model type ${show(json['model_type'])}` : `architecture ${show(name)}`;
-    throw unsupported(path, `the ${asked} is not supported; ${SUPPORTED} are.${hint}`);
-  }
-  return head;
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : (architectures ?? undefined);
+  const name = first === undefined && json['model_type'] === 'qwen3' ? 'Qwen3ForCausalLM' : first;
+  const heads = HEADS[use];
+  const head = typeof name === 'string' && Object.hasOwn(heads, name) ? heads[name] : undefined;
+  if (head !== undefined) return head;
+  const hint = typeof name === 'string' && Object.hasOwn(HINTS[use], name) ? HINTS[use][name] : '';
+  const asked = name === undefined ? `model type ${show(json['model_type'])}` : `architecture ${show(name)}`;
+  throw unsupported(path, `the ${asked} is not supported; ${Object.keys(heads).join(' and ')} are.${hint}`);
 }
 
 /** Refuses every setting that would change the network in a way this library does not follow. */
-export function checkSupported(json: JsonObject, path: string): void {
-  const head = headOf(json, path);
+export function checkSupported(json: JsonObject, path: string, head: Qwen3Head): void {
   const type = json['model_type'] ?? 'qwen3';
   if (type !== 'qwen3') throw unsupported(path, `model_type is ${show(type)}; only "qwen3" is supported.`);
   for (const [key, plain] of Object.entries(PLAIN)) {

@@ -1,5 +1,5 @@
 import { RerankitError, show } from '../errors.ts';
-import { checkSupported, headOf, type Qwen3Head } from './config-support.ts';
+import { checkSupported, headOf, type NetworkUse, type Qwen3Head } from './config-support.ts';
 import { type JsonObject, readJsonObject } from './json-file.ts';
 import { type Quantization, readQuantization } from './quantization.ts';
 import { readRopeTheta } from './rope.ts';
@@ -27,8 +27,8 @@ export interface Qwen3Config {
 }
 
 /** Reads and checks a `config.json`; see {@link parseConfig} for errors, and `MODEL_NOT_FOUND` if it cannot be read. */
-export async function readConfig(path: string): Promise<Qwen3Config> {
-  return parseConfig(await readJsonObject(path), path);
+export async function readConfig(path: string, use?: NetworkUse): Promise<Qwen3Config> {
+  return parseConfig(await readJsonObject(path), path, use);
 }
 
 /**
@@ -36,8 +36,9 @@ export async function readConfig(path: string): Promise<Qwen3Config> {
  * transformers' `Qwen3Config` gives it. The type the weights were saved in is not looked at: the weights tell.
  * Throws `MODEL_UNSUPPORTED` for a network this library does not run, `MODEL_INVALID` for numbers that make none.
  */
-export function parseConfig(json: JsonObject, path = 'config.json'): Qwen3Config {
-  checkSupported(json, path);
+export function parseConfig(json: JsonObject, path = 'config.json', use: NetworkUse = 'reranker'): Qwen3Config {
+  const head = headOf(json, path, use);
+  checkSupported(json, path, head);
   const size = (key: string, fallback: number, most = 2 ** 31 - 1) => readSize(json, key, fallback, most, path);
   const hiddenSize = size('hidden_size', 4096);
   const heads = size('num_attention_heads', 32, 65536);
@@ -60,7 +61,7 @@ export function parseConfig(json: JsonObject, path = 'config.json'): Qwen3Config
     ropeTheta: readRopeTheta(json, path),
     maxPositions: size('max_position_embeddings', 32768),
     tiedEmbeddings: readFlag(json, 'tie_word_embeddings', path),
-    head: headOf(json, path),
+    head,
     quantization: readQuantization(json, path),
   };
 }

@@ -5,6 +5,7 @@ import {
   chooseFiles,
   FILE,
   FILES_TO_LOOK_FOR,
+  MARKERS,
   type ModelFiles,
   type ModelMarkers,
   missingFile,
@@ -86,8 +87,8 @@ async function findWeights(directory: string, present: ReadonlySet<string>): Pro
 }
 
 function findMarkers(directory: string, present: ReadonlySet<string>): ModelMarkers {
-  const marker = (key: keyof ModelMarkers) => present.has(FILE[key]) && { [key]: join(directory, FILE[key]) };
-  return { ...marker('modules'), ...marker('sentenceTransformers'), ...marker('pooling'), ...marker('logitScore') };
+  const found = MARKERS.filter((key) => present.has(FILE[key]));
+  return Object.fromEntries(found.map((key) => [key, join(directory, FILE[key])]));
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -46,6 +46,9 @@ export const FILE = {
   logitScore: '1_LogitScore/config.json',
 } as const;
 
+/** The names in {@link FILE} of {@link ModelMarkers}. */
+export const MARKERS = ['modules', 'sentenceTransformers', 'pooling', 'logitScore'] as const;
+
 /** Files that are never read: their presence explains why the ones that are needed are missing. */
 const EXPLAINS = {
   adapter: 'adapter_config.json',

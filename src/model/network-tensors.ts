@@ -3,8 +3,9 @@ import type { Qwen3Config } from './config.ts';
 /** The tensor that turns the last hidden state into logits. */
 export type HeadTensor = 'lm_head.weight' | 'model.embed_tokens.weight' | 'score.weight';
 
-/** Which tensor is the head. A tied config wins over an `lm_head.weight` that was saved all the same, as in transformers. */
-export function headTensor(config: Qwen3Config): HeadTensor {
+/** Which tensor is the head; `undefined` for an embedder. A tied config wins over an `lm_head.weight` that was saved all the same, as in transformers. */
+export function headTensor(config: Qwen3Config): HeadTensor | undefined {
+  if (config.head === 'none') return undefined;
   if (config.head === 'sequence-classification') return 'score.weight';
   return config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
 }
@@ -31,7 +32,8 @@ export function networkTensors(config: Qwen3Config): Map<string, readonly number
       .set(`${prefix}.mlp.down_proj.weight`, [hiddenSize, intermediateSize]);
   }
   shapes.set('model.norm.weight', [hiddenSize]);
-  shapes.set(headTensor(config), [config.head === 'sequence-classification' ? 1 : vocabSize, hiddenSize]);
+  const head = headTensor(config);
+  if (head !== undefined) shapes.set(head, [config.head === 'sequence-classification' ? 1 : vocabSize, hiddenSize]);
   return shapes;
 }
 

@@ -33,10 +33,9 @@ export interface TracedModel {
   readonly device: Device | undefined;
 }
 
-/** Message of `tracing:rerankit:rerank:*`: a call of `rerank` or `score`. The optional parts come at the end of calls that succeed. */
-export interface RerankTrace extends TracedModel, TraceEnd {
-  readonly kind: 'rerank' | 'score';
-  /** Documents, or pairs, of the call. */
+/** What the messages of all calls have. The optional parts come at the end of calls that succeed. */
+export interface CallTrace extends TracedModel, TraceEnd {
+  /** Documents, pairs or queries of the call. */
   readonly documents: number;
   usage?: Usage;
   /** Documents that were too long and lost their tail. */
@@ -47,6 +46,16 @@ export interface RerankTrace extends TracedModel, TraceEnd {
   queueMilliseconds?: number;
   /** Spent in those runs, together; calls that share a run count it each. */
   runMilliseconds?: number;
+}
+
+/** Message of `tracing:rerankit:rerank:*`: a call of `rerank` or `score`. */
+export interface RerankTrace extends CallTrace {
+  readonly kind: 'rerank' | 'score';
+}
+
+/** Message of `tracing:rerankit:embed:*`: a call of `embedQuery` or `embedDocuments`. */
+export interface EmbedTrace extends CallTrace {
+  readonly kind: 'query' | 'documents';
 }
 
 /** Message of `tracing:rerankit:run:*`: a micro-batch of the network, or a request to an engine from outside. */

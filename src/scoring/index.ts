@@ -1,3 +1,4 @@
-export type { Question, Scored, Scorer } from './scorer.ts';
+export type { CallCost, Question, Scored, Scorer } from './scorer.ts';
 export { TextScorer } from './text-scorer.ts';
+export { TokenRunner, type TokenRunOptions } from './token-runner.ts';
 export { TokenScorer } from './token-scorer.ts';

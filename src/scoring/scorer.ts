@@ -9,9 +9,13 @@ export interface Question {
   readonly documents: readonly { readonly slot: number; readonly text: string }[];
 }
 
-export interface Scored {
+export interface Scored extends CallCost {
   /** By slot. */
   readonly logits: Float32Array | Float64Array;
+}
+
+/** What a call took. */
+export interface CallCost {
   /** By slot: 1 where the document lost its tail. */
   readonly truncated: Uint8Array;
   readonly usage: Usage;

@@ -61,7 +61,7 @@ test('aborted while its rows run: rejects at once, and the neighbours get their 
   await expect(job.result).rejects.toBe(controller.signal.reason);
   expect(scheduler.stats()).toMatchObject({ queuedDocuments: 3, openCalls: 1, running: true });
   engine.release();
-  expect([...(await neighbour.result).logits]).toEqual(Array(3).fill(expectedLogit(PREFIX, tokens(2))));
+  expect([...(await neighbour.result).outputs]).toEqual(Array(3).fill(expectedLogit(PREFIX, tokens(2))));
   await settle();
   expect(scheduler.stats()).toMatchObject({ queuedDocuments: 0, running: false });
 });
@@ -126,7 +126,7 @@ test('fail rejects with any value, once, and not after the result', async () => 
   const scored = call(scheduler, rowsOf(1, 1));
   await scored.result;
   scored.fail(new Error('too late'));
-  expect((await scored.result).logits.length).toBe(1);
+  expect((await scored.result).outputs.length).toBe(1);
 });
 
 test('nobody listening is no unhandled rejection', async () => {

@@ -50,7 +50,7 @@ describe('ENGINE_FAILED', () => {
     engine.fault = (batch) => (has(batch, 2) ? failed() : undefined);
     const [good, bad] = [call(scheduler, rowsOf(1, 20, 10)), call(scheduler, rowsOf(2, 20, 10))];
     await expect(bad.result).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
-    expect((await good.result).logits.length).toBe(20);
+    expect((await good.result).outputs.length).toBe(20);
   });
 
   test('a call aborted during the failed run is not tried again', async () => {
@@ -95,8 +95,8 @@ test('ENGINE_CRASHED fails the calls of that run and no others, and is not tried
 });
 
 test.each([
-  ['too few', (logits: Float32Array) => logits.subarray(1), /returned 5 logits for 6 documents/],
-  ['too many', () => new Float32Array(7), /returned 7 logits for 6 documents/],
+  ['too few', (logits: Float32Array) => logits.subarray(1), /returned 5 numbers for 6 documents/],
+  ['too many', () => new Float32Array(7), /returned 7 numbers for 6 documents/],
 ])('%s logits fail every call of the run', async (_, fault, message) => {
   const { engine, scheduler } = setUp();
   engine.fault = () => fault;
@@ -114,9 +114,9 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     const jobs = [1, 2].map((id) => call(scheduler, rowsOf(id, 3)));
     await expect(jobs[1]?.result).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
-      message: expect.stringContaining(`returned ${bad} as the logit of document 1`),
+      message: expect.stringContaining(`returned ${bad} for document 1`),
     });
-    expect((await jobs[0]?.result)?.logits.length).toBe(3);
+    expect((await jobs[0]?.result)?.outputs.length).toBe(3);
     expect(scheduler.stats()).toMatchObject({ queuedDocuments: 0, queuedTokens: 0, openCalls: 0, running: false });
   },
 );

@@ -139,8 +139,8 @@ async function play(one: Plan, index: number, schedulers: readonly Scheduler[], 
       }
     };
     void deliver().catch(() => {}); // `result` rejects for the same reason.
-    const { logits, computedTokens } = await job.result;
-    expect([...logits]).toEqual(rows.map((row) => expectedLogit(row.prefix, row.tokens)));
+    const { outputs, computedTokens } = await job.result;
+    expect([...outputs]).toEqual(rows.map((row) => expectedLogit(row.prefix, row.tokens)));
     expect(computedTokens).toBeGreaterThanOrEqual(rows.reduce((sum, row) => sum + row.tokens.length, 0));
     return 'resolved';
   } catch (error) {

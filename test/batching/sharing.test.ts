@@ -14,10 +14,22 @@ test('logits come back by slot, whatever the order of delivery', async () => {
     other,
     [0, 4, 2].map((slot) => ({ slot, tokens: tokens(100 + slot, 1 + slot) })),
   );
-  const { logits } = await job.result;
-  expect([...logits]).toEqual(
+  const { outputs } = await job.result;
+  expect([...outputs]).toEqual(
     [0, 1, 2, 3, 4, 5].map((slot) => expectedLogit(slot % 2 ? PREFIX : other, tokens(100 + slot, 1 + slot))),
   );
+});
+
+test('rows may have several numbers each, and no prefix', async () => {
+  const { engine, scheduler } = setUp({ width: 3, tokenBudget: 25 });
+  engine.fault = () => (logits) =>
+    Float32Array.from({ length: 3 * logits.length }, (_, at) => logits[Math.floor(at / 3)] ?? 0);
+  const none = new Int32Array();
+  const rows = [0, 1, 2, 3].map((slot) => ({ slot, tokens: tokens(slot, 10) }));
+  const { outputs, computedTokens } = await call(scheduler, rows, { prefix: none }).result;
+  expect([...outputs]).toEqual(rows.flatMap((row) => Array(3).fill(expectedLogit(none, row.tokens))));
+  expect(computedTokens).toBe(40);
+  expect(engine.batches.map((batch) => batch.rows.length)).toEqual([2, 2]);
 });
 
 test('calls made together share one run, and equal prefixes are computed once', async () => {
@@ -44,7 +56,7 @@ test('prefixes of one hash but different tokens stay apart', async () => {
   const jobs = [a, b].map((prefix) => call(scheduler, rowsOf(3, 1), { prefix }));
   const results = await Promise.all(jobs.map((job) => job.result));
   expect(engine.batches[0]?.prefixes).toEqual([a, b]);
-  expect(results.map(({ logits }) => logits[0])).toEqual([a, b].map((prefix) => expectedLogit(prefix, tokens(3))));
+  expect(results.map(({ outputs }) => outputs[0])).toEqual([a, b].map((prefix) => expectedLogit(prefix, tokens(3))));
 });
 
 test('an idle scheduler waits for calls that were opened with it', async () => {
@@ -146,8 +158,8 @@ test('maxRows bounds a micro-batch', async () => {
 
 test('a call of no rows resolves at once', async () => {
   const { engine, scheduler } = setUp();
-  const { logits, computedTokens, runs } = await scheduler.open({ rows: 0 }).result;
-  expect([logits.length, computedTokens, runs, engine.batches.length]).toEqual([0, 0, 0, 0]);
+  const { outputs, computedTokens, runs } = await scheduler.open({ rows: 0 }).result;
+  expect([outputs.length, computedTokens, runs, engine.batches.length]).toEqual([0, 0, 0, 0]);
   expect(scheduler.stats().openCalls).toBe(0);
 });
 

@@ -35,6 +35,15 @@ test('rows are divided by tokens, with the prefixes they need, and come back in 
   expect(engines[0]?.batches[0]?.prefixes).toEqual([prefixes[1]]);
 });
 
+test('rows may have several numbers each', async () => {
+  const engines = [1, 2].map((): Engine => {
+    const { run, dispose } = engine();
+    return { run: async (batch) => Float32Array.from([...(await run(batch))].flatMap((one) => [one, -one])), dispose };
+  });
+  const rows = [row(0, 10, 1), row(1, 1000, 2), row(0, 400, 3)];
+  expect([...(await new ParallelEngine(engines).run({ prefixes, rows }))]).toEqual([101, -101, 202, -202, 103, -103]);
+});
+
 test('fewer rows than engines', async () => {
   const engines = [engine(), engine(), engine()];
   expect([...(await new ParallelEngine(engines).run({ prefixes, rows: [row(1, 5, 7)] }))]).toEqual([207]);

@@ -10,7 +10,8 @@ const lengths = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 40 })
 const maxArea = fc.integer({ min: 1, max: 300_000 });
 const batches = fc
   .record({
-    prefixes: fc.array(lengths, { minLength: 1, maxLength: 4 }),
+    // Rows that share nothing have an empty one.
+    prefixes: fc.array(fc.oneof({ weight: 4, arbitrary: lengths }, fc.constant(0)), { minLength: 1, maxLength: 4 }),
     rows: fc.array(fc.tuple(fc.nat(3), lengths), { minLength: 1, maxLength: 12 }),
   })
   .map(({ prefixes, rows }): MicroBatch => {

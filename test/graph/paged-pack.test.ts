@@ -99,6 +99,19 @@ test('whole pages of a prefix are shared, bounds are exact, no keys are written'
   expect(new Set(get('writes'))).toEqual(new Set([-1]));
 });
 
+test('an empty prefix is no sequence: rows of it see themselves only', () => {
+  const rows = [
+    [0, 5],
+    [1, 3],
+    [0, 2],
+  ] as const;
+  const { get } = pack(batchOf([0, 4], rows));
+  expect(get('starts')).toEqual([0, 4, 9, 12, 14]);
+  expect(get('past')).toEqual([0, 0, 4, 0]);
+  expect(get('positions')).toEqual([0, 1, 2, 3, 0, 1, 2, 3, 4, 4, 5, 6, 0, 1]);
+  expect(get('last')).toEqual([8, 11, 13]);
+});
+
 test('a row that names no prefix', () => {
   expect(() => packPaged({ prefixes: [], rows: [{ prefix: 0, tokens: Int32Array.of(1) }] }, CONFIG)).toThrow(
     RangeError,

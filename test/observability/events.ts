@@ -12,7 +12,7 @@ export interface Event<Message = Record<string, unknown>> {
 /** What `rerankit`'s channels say while `work` is done. */
 export async function eventsOf(work: () => Promise<unknown>): Promise<Event[]> {
   const events: Event[] = [];
-  const subscriptions = ['load', 'rerank', 'run'].map((channel) => {
+  const subscriptions = ['load', 'rerank', 'embed', 'run'].map((channel) => {
     const tracing: TracingChannel<unknown, Record<string, unknown>> = tracingChannel(`rerankit:${channel}`);
     const listen = (event: string) => (message: Record<string, unknown>) => {
       events.push({ channel, event, message, seen: { ...message } });

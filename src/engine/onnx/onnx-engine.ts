@@ -11,12 +11,13 @@ export class OnnxEngine implements Engine {
   #disposal: Promise<void> | undefined;
 
   /**
-   * `answers` may come while the model is being loaded. `options` are for the first load: what happens after a crash
+   * `answers` may come while the model is being loaded; an embedder has none, but runs nothing before they have come.
+   * `options` are for the first load: what happens after a crash
    * nobody watches.
    */
   constructor(
     request: LoadRequest,
-    answers: Promise<AnswerIds>,
+    answers: Promise<AnswerIds | undefined>,
     options: CallOptions<EngineProgress> = {},
     url = new URL('./engine-worker.js', import.meta.url),
   ) {
@@ -31,7 +32,8 @@ export class OnnxEngine implements Engine {
       devices = [response.device];
       dtype = response.dtype.dtype;
       watch = {};
-      await connection.call('answers', await answers);
+      const ids = await answers;
+      if (ids !== undefined) await connection.call('answers', ids);
       return response;
     });
   }

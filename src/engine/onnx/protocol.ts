@@ -9,7 +9,7 @@ import type { Dtype } from './dtype.ts';
 /** What the engine's worker is asked. */
 export interface EngineMethods {
   readonly load: { readonly request: LoadRequest; readonly response: LoadResponse; readonly progress: EngineProgress };
-  /** Once, after `load` and before the first `run`. */
+  /** Once, after `load` and before the first `run`; not for embedders. */
   readonly answers: { readonly request: AnswerIds; readonly response: undefined };
   readonly run: { readonly request: RunRequest; readonly response: Float32Array };
   /** Resolves to the bytes of the weights. */

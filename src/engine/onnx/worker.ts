@@ -118,6 +118,7 @@ function unavailable(refused: readonly RefusedDevice[]): RerankitError {
 async function answers({ yesId, noId }: AnswerIds): Promise<undefined> {
   if (session === undefined || loadedCheckpoint === undefined) throw new Error('The engine is not loaded.');
   const { tensors, headTensor } = loadedCheckpoint;
+  if (headTensor === undefined) throw new Error('An embedder has no head.');
   session.head = await readHead(tensors, headTensor, yesId, noId);
 }
 

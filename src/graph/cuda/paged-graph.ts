@@ -1,8 +1,8 @@
 import type { Qwen3Config } from '../../model/config.ts';
 import { float, GraphBuilder } from '../builder.ts';
-import { ElementType, encodeModel } from '../onnx-proto.ts';
-import { LOGITS, type Qwen3GraphOptions } from '../qwen3.ts';
-import { INPUT } from '../ragged-inputs.ts';
+import { encodeModel } from '../onnx-proto.ts';
+import { declareOutput } from '../output.ts';
+import type { Qwen3GraphOptions } from '../qwen3.ts';
 import { type HalfLinear, halfLinear, int4HalfLinear } from './half-linear.ts';
 import type { HalfType } from './half-types.ts';
 import { HalfWeights } from './half-weights.ts';
@@ -41,11 +41,8 @@ export function pagedGraph(options: PagedGraphOptions): Uint8Array<ArrayBuffer> 
     axis: -1,
     epsilon: float(config.rmsNormEps),
   });
-  const head = graph.input(INPUT.head, ElementType.FLOAT, [1, config.hiddenSize]);
-  const logits = graph.node('Gemm', [normed, head], { transB: 1 });
-  const output = graph.output(LOGITS, graph.node('Reshape', [logits, graph.ints(-1)]));
   return encodeModel({
-    graph: graph.build('qwen3_reranker', [{ name: output, type: ElementType.FLOAT, shape: ['rows'] }]),
+    graph: graph.build('qwen3', [declareOutput(graph, config, normed, 'rows')]),
     opsets: { '': 24, [MICROSOFT]: 1 },
   });
 }

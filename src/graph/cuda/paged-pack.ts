@@ -4,10 +4,14 @@ import type { Feed, Feeds } from '../pack.ts';
 import { PageTable, type Sequence } from './page-table.ts';
 import { PAGED, pageSize } from './paged-inputs.ts';
 
-/** Lays a micro-batch out as the paged graph's inputs: every prefix once, then every row, in one packed row of tokens. */
+/**
+ * Lays a micro-batch out as the paged graph's inputs: every prefix once, then every row, in one packed row of tokens. Empty
+ * prefixes are left out: Flash Attention knows no sequence of no tokens.
+ */
 export function packPaged(batch: MicroBatch, config: Pick<Qwen3Config, 'headDim' | 'kvHeads'>): Feeds {
-  const sequences = sequencesOf(batch);
-  const lists = [...batch.prefixes, ...batch.rows.map((row) => row.tokens)];
+  const prefixes = batch.prefixes.filter(({ length }) => length > 0);
+  const sequences = sequencesOf(batch, prefixes);
+  const lists = [...prefixes, ...batch.rows.map((row) => row.tokens)];
   const total = lists.reduce((sum, { length }) => sum + length, 0);
   const ids = new Int32Array(total);
   const positions = new Int32Array(total);
@@ -28,23 +32,23 @@ export function packPaged(batch: MicroBatch, config: Pick<Qwen3Config, 'headDim'
     [PAGED.cacheShape]: int64([pages.count, size, config.kvHeads, config.headDim]),
     [PAGED.writes]: int32(new Int32Array(total).fill(-1)),
     [PAGED.bounds]: int32(Int32Array.of(Math.max(...sequences.map(({ length }) => length)), mostKeys)),
-    [PAGED.last]: int32(
-      Int32Array.from(sequences.slice(batch.prefixes.length), ({ start, length }) => start + length - 1),
-    ),
+    [PAGED.last]: int32(Int32Array.from(sequences.slice(prefixes.length), ({ start, length }) => start + length - 1)),
   };
 }
 
-function sequencesOf(batch: MicroBatch): Sequence[] {
+/** `prefixes` are those of the batch that are not empty. */
+function sequencesOf(batch: MicroBatch, prefixes: readonly Int32Array[]): Sequence[] {
   const sequences: Sequence[] = [];
   let start = 0;
-  for (const { length } of batch.prefixes) {
+  for (const { length } of prefixes) {
     sequences.push({ start, length, past: 0, prefix: undefined });
     start += length;
   }
   for (const [row, { prefix, tokens }] of batch.rows.entries()) {
     const before = batch.prefixes[prefix];
     if (before === undefined) throw new RangeError(`Row ${row} names prefix ${prefix} of ${batch.prefixes.length}.`);
-    sequences.push({ start, length: tokens.length, past: before.length, prefix });
+    const own = prefixes.indexOf(before);
+    sequences.push({ start, length: tokens.length, past: before.length, prefix: own < 0 ? undefined : own });
     start += tokens.length;
   }
   return sequences;

@@ -35,6 +35,14 @@ test('what does not fit runs in halves, each row with its own prefix, in order',
   expect(runs.filter((size) => size <= 30)).toHaveLength(4);
 });
 
+test('rows may have several numbers each', async () => {
+  const runner = new HalvingRunner(async ({ rows }) => {
+    if (rows.length > 3) throw new Error(MEMORY);
+    return Float32Array.from(rows.flatMap(({ tokens: [first = 0] }) => [first, -first]));
+  });
+  expect([...(await runner.run(batch))]).toEqual(logits.flatMap((_, row) => [row, -row]));
+});
+
 test('a size that has failed is not tried again', async () => {
   const { runner, runs } = gpu(60);
   await runner.run(batch);

@@ -1,11 +1,10 @@
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { packPaged } from '../../../graph/cuda/paged-pack.ts';
-import { LOGITS } from '../../../graph/qwen3.ts';
-import { INPUT } from '../../../graph/ragged-inputs.ts';
+import { OUTPUT } from '../../../graph/output.ts';
 import type { Qwen3Config } from '../../../model/config.ts';
 import type { MicroBatch } from '../../engine.ts';
 import type { LoadRequest } from '../protocol.ts';
-import { toHead, toTensors } from '../session.ts';
+import { firstHead, type HeadFeed, toHead, toTensors } from '../session.ts';
 import type { SessionModel } from '../session-model.ts';
 import { HalvingRunner } from './halving.ts';
 
@@ -30,15 +29,15 @@ async function createSession(bytes: Uint8Array, options: InferenceSession.Sessio
  */
 const SMALLEST: MicroBatch = { prefixes: [Int32Array.of(0)], rows: [{ prefix: 0, tokens: Int32Array.of(0) }] };
 
-/** A session that scores micro-batches on an NVIDIA GPU in 16 bits. */
+/** A session that computes micro-batches on an NVIDIA GPU in 16 bits. */
 export class CudaSession {
   readonly #session: InferenceSession;
   readonly #runner: HalvingRunner;
-  #head: Tensor;
+  #head: HeadFeed;
 
   private constructor(session: InferenceSession, config: Qwen3Config) {
     this.#session = session;
-    this.#head = toHead(new Float32Array(config.hiddenSize));
+    this.#head = firstHead(config);
     this.#runner = new HalvingRunner((batch) => this.#once(batch, config));
   }
 
@@ -72,7 +71,7 @@ export class CudaSession {
     return created;
   }
 
-  /** What the last hidden states are multiplied with, float32 [hidden size]; zeros until then. */
+  /** What the last hidden states are multiplied with, float32 [hidden size]; zeros until then. Not for embedders. */
   set head(head: Float32Array) {
     this.#head = toHead(head);
   }
@@ -86,9 +85,9 @@ export class CudaSession {
   }
 
   async #once(batch: MicroBatch, config: Qwen3Config): Promise<Float32Array> {
-    const outputs = await this.#session.run({ ...toTensors(packPaged(batch, config)), [INPUT.head]: this.#head });
-    const data = outputs[LOGITS]?.data;
-    if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${LOGITS}.`);
+    const outputs = await this.#session.run({ ...toTensors(packPaged(batch, config)), ...this.#head });
+    const data = outputs[OUTPUT]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`The session gave no float32 output named ${OUTPUT}.`);
     return data;
   }
 }

@@ -41,9 +41,9 @@ export class HalvingRunner {
     const middle = Math.ceil(length / 2);
     const first = await this.run(batchOf(batch.prefixes, batch.rows.slice(0, middle)));
     const second = await this.run(batchOf(batch.prefixes, batch.rows.slice(middle)));
-    const logits = new Float32Array(length);
-    logits.set(first);
-    logits.set(second, middle);
-    return logits;
+    const outputs = new Float32Array(first.length + second.length);
+    outputs.set(first);
+    outputs.set(second, first.length);
+    return outputs;
   }
 }
