@@ -7,9 +7,10 @@ const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 /** What users import, by its name in dist/; each is a subpath in the exports of package.json. */
 const entry = {
   index: 'src/index.ts',
+  embedding: 'src/embedding/index.ts',
   'ai-sdk': 'src/integrations/ai-sdk/index.ts',
   genkit: 'src/integrations/genkit.ts',
-  langchain: 'src/integrations/langchain.ts',
+  langchain: 'src/integrations/langchain/index.ts',
   llamaindex: 'src/integrations/llamaindex.ts',
   mastra: 'src/integrations/mastra.ts',
   testing: 'src/testing/index.ts',

@@ -1,33 +1,42 @@
 import { RerankitError, show } from '../errors.ts';
-import { isJsonObject, readJson, readJsonObject } from './json-file.ts';
+import { readJsonObject } from './json-file.ts';
 import type { ModelFiles } from './model-files.ts';
+import { readSentenceTransformers, type SentenceTransformersFacts } from './sentence-transformers.ts';
+
+/**
+ * What says that a model is made to embed, in a few words; `undefined` where nothing does. The sentence-transformers
+ * library's files alone prove nothing: rerankers have them too since that library's version 5.4, with a LogitScore module
+ * or with none.
+ */
+export function embeddingEvidence(
+  { markers }: ModelFiles,
+  { modules, type }: SentenceTransformersFacts,
+): string | undefined {
+  const found = modules.find((module) => /\.(Pooling|Normalize)$/.test(module));
+  if (found !== undefined) return `modules.json has the module ${show(found)}`;
+  if (markers.modules === undefined && markers.pooling !== undefined) return 'it has a 1_Pooling/config.json';
+  if (type !== 'SentenceTransformer' && type !== 'SparseEncoder') return undefined;
+  return `config_sentence_transformers.json says ${show(type)}`;
+}
 
 /**
  * Refuses models that are built like a reranker but trained for something else, of which Qwen3-Embedding is the nearest:
- * same architecture, same config. Its repositories carry the sentence-transformers library's files with a Pooling
- * module. Those files alone prove nothing: rerankers have them too since that library's version 5.4, with a LogitScore
- * module or with none.
+ * same architecture, same config.
  */
 export async function refuseEmbeddingModel(files: ModelFiles): Promise<void> {
-  const { modules, sentenceTransformers, pooling, logitScore } = files.markers;
-  if (modules !== undefined) {
-    const found = moduleTypes(await readJson(modules)).find((type) => /\.(Pooling|Normalize)$/.test(type));
-    if (found !== undefined) throw embedding(files, `modules.json has the module ${show(found)}`);
-  } else if (pooling !== undefined) {
-    throw embedding(files, 'it has a 1_Pooling/config.json');
-  }
-  if (sentenceTransformers !== undefined) {
-    const type = (await readJsonObject(sentenceTransformers))['model_type'];
-    if (type === 'SentenceTransformer' || type === 'SparseEncoder') {
-      throw embedding(files, `config_sentence_transformers.json says ${show(type)}`);
-    }
-  }
-  if (logitScore !== undefined) await refuseOtherScores(files, logitScore);
+  const evidence = embeddingEvidence(files, await readSentenceTransformers(files.markers));
+  if (evidence !== undefined) throw embedding(files, evidence);
+  if (files.markers.logitScore !== undefined) await refuseOtherScores(files, files.markers.logitScore);
 }
 
-/** Refuses weights named as a bare backbone saves them: Qwen3-Embedding has no `model.` before its tensors' names. */
+/** Whether weights are named as a bare backbone saves them: Qwen3-Embedding has no `model.` before its tensors' names. */
+export function isBareBackbone(names: ReadonlyMap<string, unknown>): boolean {
+  return names.has('embed_tokens.weight') && !names.has('model.embed_tokens.weight');
+}
+
+/** Refuses weights of a bare backbone, which has nothing to score with. */
 export function refuseBareBackbone(files: ModelFiles, names: ReadonlyMap<string, unknown>): void {
-  if (names.has('embed_tokens.weight') && !names.has('model.embed_tokens.weight')) {
+  if (isBareBackbone(names)) {
     throw embedding(files, 'its tensors are those of a bare backbone, "embed_tokens.weight" and so on');
   }
 }
@@ -44,15 +53,11 @@ async function refuseOtherScores(files: ModelFiles, path: string): Promise<void>
   }
 }
 
-function moduleTypes(modules: unknown): string[] {
-  const list = Array.isArray(modules) ? modules : [];
-  return list.map((module: unknown) => (isJsonObject(module) ? String(module['type']) : ''));
-}
-
 function embedding(files: ModelFiles, evidence: string): RerankitError {
   return new RerankitError(
     'MODEL_UNSUPPORTED',
     `${files.id} is an embedding model, not a reranker: ${evidence}. ` +
-      'Load a reranker of the family instead, such as "Qwen/Qwen3-Reranker-0.6B".',
+      'Load a reranker of the family instead, such as "Qwen/Qwen3-Reranker-0.6B"; to embed with this one, load it with the ' +
+      'Embedder of rerankit/embedding.',
   );
 }

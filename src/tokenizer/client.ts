@@ -2,14 +2,16 @@ import { WorkerService } from '../worker/service.ts';
 import type {
   EncodeRequest,
   EncodeResponse,
+  EncodeTextsRequest,
   LoadPairsResponse,
   LoadRequest,
   LoadResponse,
+  LoadTextsResponse,
   TokenizerMethods,
 } from './protocol.ts';
 
 /** Encodes prompts in a thread of its own, so that neither the caller's event loop nor the engine waits for text. */
-export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse = LoadResponse> {
+export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse | LoadTextsResponse = LoadResponse> {
   readonly #worker: WorkerService<TokenizerMethods, Loaded>;
 
   private constructor(worker: WorkerService<TokenizerMethods, Loaded>) {
@@ -30,6 +32,13 @@ export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse = L
     );
   }
 
+  /** For texts that are embedded: goes with {@link encodeTexts}. */
+  static forTexts(request: LoadRequest, url = workerUrl()): TokenizerClient<LoadTextsResponse> {
+    return new TokenizerClient(
+      new WorkerService<TokenizerMethods, LoadTextsResponse>(url, 'tokenizer', (one) => one.call('loadTexts', request)),
+    );
+  }
+
   /** Starts the thread and reads the tokenizer, or joins that under way. */
   async load(): Promise<Loaded> {
     return (await this.#worker.ready()).prepared;
@@ -38,6 +47,11 @@ export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse = L
   async encode(request: EncodeRequest): Promise<EncodeResponse> {
     const { connection } = await this.#worker.ready();
     return connection.call('encode', request);
+  }
+
+  async encodeTexts(request: EncodeTextsRequest): Promise<EncodeResponse> {
+    const { connection } = await this.#worker.ready();
+    return connection.call('encodeTexts', request);
   }
 
   dispose(): Promise<void> {

@@ -17,6 +17,8 @@ export interface TokenizerDefinition extends Splitting {
   readonly ignoreMerges: boolean;
   /** Strings that a template may hold as control tokens; text of users never does. */
   readonly addedTokens: ReadonlyMap<string, AddedToken>;
+  /** As it is in the file: only embedders have to know what it says. */
+  readonly postProcessor: unknown;
 }
 
 /**
@@ -52,6 +54,7 @@ export function parseTokenizer(
     merges: quick?.merges ?? mergesOf(model, vocab),
     ignoreMerges: field(model, 'ignore_merges') === true,
     addedTokens: addedTokensOf(tokenizerJson, tokenizerConfig),
+    postProcessor: field(tokenizerJson, 'post_processor'),
   };
 }
 

@@ -5,6 +5,9 @@ export interface TokenizerMethods {
   /** Prepares for the pairs of a cross-encoder. */
   readonly loadPairs: { readonly request: LoadRequest; readonly response: LoadPairsResponse };
   readonly encode: { readonly request: EncodeRequest; readonly response: EncodeResponse };
+  /** Prepares for texts that are embedded. */
+  readonly loadTexts: { readonly request: LoadRequest; readonly response: LoadTextsResponse };
+  readonly encodeTexts: { readonly request: EncodeTextsRequest; readonly response: EncodeResponse };
 }
 
 export interface LoadRequest {
@@ -28,6 +31,20 @@ export interface LoadPairsResponse {
   readonly padId: number | undefined;
   /** The `token_type_ids` of a pair's prefix and of its row. */
   readonly types: { readonly prefix: number; readonly row: number };
+}
+
+export interface LoadTextsResponse {
+  /** The largest id that a text can become. */
+  readonly largestId: number;
+}
+
+/** Some texts to be embedded. */
+export interface EncodeTextsRequest {
+  /** What goes before each text; may be empty. */
+  readonly prompt: string;
+  readonly texts: readonly string[];
+  /** Most tokens of prompt and text with what ends them. */
+  readonly maxLength: number;
 }
 
 /** Some documents of one query. */

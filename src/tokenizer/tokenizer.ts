@@ -2,6 +2,7 @@ import { RerankitError, show } from '../errors.ts';
 import { BytePairEncoder } from './byte-pair.ts';
 import { parseTokenizer, readTokenizer, type TokenizerDefinition } from './definition.ts';
 import { IdBuffer } from './id-buffer.ts';
+import { type TextTemplate, textTemplateOf } from './text-template.ts';
 import { TextWindows } from './text-windows.ts';
 
 /** Text to token ids and nothing else: no padding, no special tokens of its own accord. Pure and synchronous. */
@@ -26,6 +27,11 @@ export interface Tokenizer {
    * Throws `MODEL_UNSUPPORTED` when there is none.
    */
   tokenId(token: string): number;
+  /**
+   * Control tokens that the tokenizer's own template puts around a text, which {@link encodeText} does not; `undefined` if
+   * it has none. Throws `MODEL_UNSUPPORTED` and `MODEL_INVALID` for what is no such template.
+   */
+  template(): TextTemplate | undefined;
   /** The largest id that text of users can become. */
   readonly largestTextId: number;
 }
@@ -85,6 +91,10 @@ class ByteLevelTokenizer implements Tokenizer {
     }
     ids.push(...this.encodeText(text.slice(end)).ids);
     return Int32Array.from(ids);
+  }
+
+  template(): TextTemplate | undefined {
+    return textTemplateOf(this.#definition.postProcessor);
   }
 
   #controlToken(token: string): number {

@@ -1,13 +1,16 @@
 import { readJson, readJsonBytes } from '../model/json-file.ts';
-import { PromptEncoder } from '../prompt/encode.ts';
+import { EmbeddingEncoder } from '../prompt/embedding.ts';
+import { type EncodedDocument, PromptEncoder } from '../prompt/encode.ts';
 import { PairEncoder } from '../prompt/pair.ts';
 import { serve } from '../worker/serve.ts';
 import type {
   EncodeRequest,
   EncodeResponse,
+  EncodeTextsRequest,
   LoadPairsResponse,
   LoadRequest,
   LoadResponse,
+  LoadTextsResponse,
   TokenizerMethods,
 } from './protocol.ts';
 import { TextTokenizer } from './text/text-tokenizer.ts';
@@ -16,6 +19,7 @@ import { createTokenizerFrom } from './tokenizer.ts';
 /** The inside of the tokenizer's thread: text in, prompt tokens out. */
 
 let encoder: PromptEncoder | PairEncoder | undefined;
+let embedding: EmbeddingEncoder | undefined;
 
 async function load({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadResponse> {
   const config = await readConfig(tokenizerConfig);
@@ -33,6 +37,12 @@ async function loadPairs({ tokenizer, tokenizerConfig }: LoadRequest): Promise<L
   return { largestId, padId, types };
 }
 
+async function loadTexts({ tokenizer, tokenizerConfig }: LoadRequest): Promise<LoadTextsResponse> {
+  const config = await readConfig(tokenizerConfig);
+  embedding = new EmbeddingEncoder(createTokenizerFrom(await readJsonBytes(tokenizer), tokenizer, config));
+  return { largestId: embedding.largestId };
+}
+
 async function readConfig(path: string | undefined): Promise<unknown> {
   return path === undefined ? undefined : readJson(path);
 }
@@ -41,7 +51,24 @@ async function encode({ instruction, query, documents, maxLength }: EncodeReques
   if (encoder === undefined) throw new Error('The tokenizer is not loaded.');
   const known = encoder;
   const prefix = known.encodePrefix({ instruction, query, maxLength });
-  const encoded = documents.map((document) => known.encodeDocument(document, maxLength - prefix.length));
+  return packed(
+    prefix,
+    documents.map((document) => known.encodeDocument(document, maxLength - prefix.length)),
+  );
+}
+
+async function encodeTexts({ prompt, texts, maxLength }: EncodeTextsRequest): Promise<EncodeResponse> {
+  if (embedding === undefined) throw new Error('The tokenizer is not loaded.');
+  const known = embedding;
+  const encoded = known.encodePrompt(prompt, maxLength);
+  const { prefix } = encoded;
+  return packed(
+    prefix,
+    texts.map((text) => known.encodeText(text, encoded, maxLength - prefix.length)),
+  );
+}
+
+function packed(prefix: Int32Array, encoded: readonly EncodedDocument[]): EncodeResponse {
   const lengths = Int32Array.from(encoded, ({ tokens }) => tokens.length);
   const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
@@ -58,4 +85,4 @@ async function encode({ instruction, query, documents, maxLength }: EncodeReques
   };
 }
 
-serve<TokenizerMethods>({ load, loadPairs, encode });
+serve<TokenizerMethods>({ load, loadPairs, encode, loadTexts, encodeTexts });

@@ -23,10 +23,11 @@ const blocks = PAGES.filter((page) => !Object.hasOwn(ELSEWHERE, page))
   .filter(({ language }) => LANGUAGES.has(language));
 /** Where the code runs, and may leave files. */
 const work = mkdtempSync(join(tmpdir(), 'rerankit-docs-work-'));
-const cache = hubCacheWith(
-  ['Qwen/Qwen3-Reranker-0.6B', 'Qwen/Qwen3-Reranker-4B', 'Qwen/Qwen3-Reranker-8B'],
-  ['cross-encoder/ms-marco-MiniLM-L6-v2'],
-);
+const cache = hubCacheWith({
+  rerankers: ['Qwen/Qwen3-Reranker-0.6B', 'Qwen/Qwen3-Reranker-4B', 'Qwen/Qwen3-Reranker-8B'],
+  crossEncoders: ['cross-encoder/ms-marco-MiniLM-L6-v2'],
+  embedders: ['Qwen/Qwen3-Embedding-0.6B'],
+});
 
 rmSync(FOLDER, { recursive: true, force: true });
 const sources = new Map(blocks.map((block) => [block, write(block)]));

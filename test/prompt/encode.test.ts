@@ -173,6 +173,7 @@ describe('published ids', () => {
     const bare = {
       encodeText: ours.encodeText.bind(ours),
       encodeTemplate: ours.encodeTemplate.bind(ours),
+      template: () => undefined,
       largestTextId: 0,
       tokenId: (token: string) => ours.tokenId(token.replace('<|im_end|>', '<|nothing|>')),
     };

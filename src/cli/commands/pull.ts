@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openCheckpoint } from '../../model/checkpoint.ts';
+import { isEmbedder, openEmbedder } from '../../model/embedder.ts';
 import { resolveModel } from '../../model/source.ts';
 import { UsageError } from '../failure.ts';
 import { type Io, writeOut } from '../io.ts';
@@ -36,7 +37,8 @@ async function pull(model: string, { revision, cacheDir, quiet }: PullFlags, io:
     const files = await resolveModel(model, { revision, cacheDir, onProgress, signal: io.signal });
     if (files.kind !== 'hub') throw new UsageError(`${model} is a directory of this machine; there is nothing to pull`);
     // Whoever pulls a model that cannot be run should hear of it now.
-    await openCheckpoint(files);
+    if (await isEmbedder(files)) await openEmbedder(files, undefined);
+    else await openCheckpoint(files);
     progress.clear();
     await writeOut(io.stdout, `${visible(files.directory)}\n`);
   } finally {

@@ -1,6 +1,7 @@
 import { field, isRecord, isTokenId } from '../json.ts';
 import { type Part, partsOf } from './parts.ts';
 import { invalid, unsupported } from './problems.ts';
+import { idsOf } from './special-ids.ts';
 
 /** Control tokens around two texts, and the type ids of the two halves. */
 export interface PairTemplate {
@@ -73,16 +74,6 @@ function fromTemplate({ json }: Part): PairTemplate {
   if (otherFirst.length + otherSecond.length > 0) throw noPairs('halves of several types');
   const [before, between, after] = halves;
   return { before, between, after, firstType, secondType, tokens: names };
-}
-
-function idsOf(json: Part['json'], name: string): readonly number[] {
-  const tokens = field(json, 'special_tokens');
-  const token = isRecord(tokens) ? field(tokens, name) : undefined;
-  const ids = isRecord(token) ? field(token, 'ids') : undefined;
-  if (!Array.isArray(ids) || ids.length === 0 || !ids.every(isTokenId)) {
-    throw invalid('special_tokens of TemplateProcessing', `the ids of ${name}`, ids);
-  }
-  return ids;
 }
 
 function noPairs(value: unknown) {

@@ -1,6 +1,8 @@
 const assert = require('node:assert/strict');
+const { dirname, join } = require('node:path');
 const { Reranker, RerankitError } = require('rerankit');
 const { createRerankit } = require('rerankit/ai-sdk');
+const { Embedder } = require('rerankit/embedding');
 
 (async () => {
   const reranker = await Reranker.load();
@@ -17,6 +19,10 @@ const { createRerankit } = require('rerankit/ai-sdk');
     () => provider.rerankingModel('large'),
     (error) => RerankitError.isInstance(error, 'MODEL_NOT_FOUND'),
   );
+  const folder = join(dirname(require.resolve('rerankit/package.json')), 'models', 'default');
+  const embedder = await Embedder.load(folder, { pooling: 'last-token' });
+  assert.equal((await embedder.embedQuery('csv')).embedding.length, embedder.info.dimensions);
+  await embedder.dispose();
   await reranker.dispose();
   console.log('ranked');
 })();
