@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documentCompressor } from '../../src/integrations/langchain.ts';
+import { documentCompressor } from '../../src/integrations/langchain/index.ts';
 import { deepFreeze, fakeRanker } from './fake-ranker.ts';
 
 class Document {

@@ -47,7 +47,7 @@ test.each(SUBPATHS.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]))(
   },
 );
 
-test.each(SUBPATHS)('rerankit/%s gives the same by import and by require', async (name) => {
+test.each([...SUBPATHS, 'embedding'])('rerankit/%s gives the same by import and by require', async (name) => {
   const required: object = createRequire(join(ROOT, 'package.json'))(`rerankit/${name}`);
   const imported: object = await import(join(ROOT, 'dist', `${name}.js`));
   expect(Object.keys(required).sort()).toEqual(Object.keys(imported).sort());

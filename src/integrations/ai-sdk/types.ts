@@ -34,16 +34,3 @@ export interface RerankingAnswer {
 export type RerankingWarning =
   | { type: 'unsupported' | 'compatibility'; feature: string; details: string }
   | { type: 'other'; message: string };
-
-/** A provider of the AI SDK that has reranking models only. */
-export interface RerankitProvider<Version extends SpecificationVersion = SpecificationVersion> {
-  readonly specificationVersion: Version;
-  /** Throws `MODEL_NOT_FOUND` unless there is one of this name. */
-  rerankingModel(modelId: string): RerankingModel<Version>;
-  /** Throws `MODEL_NOT_FOUND`. */
-  languageModel(modelId: string): never;
-  /** Throws `MODEL_NOT_FOUND`. */
-  embeddingModel(modelId: string): never;
-  /** Throws `MODEL_NOT_FOUND`. */
-  imageModel(modelId: string): never;
-}

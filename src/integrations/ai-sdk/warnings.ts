@@ -18,8 +18,16 @@ export const NO_HEADERS: RerankingWarning = {
 /** A warning if one of the documents in the answer lost its tail. */
 export function truncationOf(results: readonly Ranked<unknown>[]): RerankingWarning[] {
   const indices = results.filter(({ truncated }) => truncated).map(({ index }) => index);
+  return tooLong(indices, 'ranked without their tail: documents');
+}
+
+/** A warning if one of the texts that were embedded lost its tail. */
+export function truncatedTexts(truncated: readonly boolean[]): RerankingWarning[] {
+  const indices = [...truncated.keys()].filter((index) => truncated[index]);
+  return tooLong(indices, 'embedded without their tail: values');
+}
+
+function tooLong(indices: readonly number[], what: string): RerankingWarning[] {
   if (indices.length === 0) return [];
-  return [
-    { type: 'other', message: `Too long for the model, ranked without their tail: documents ${indices.join(', ')}.` },
-  ];
+  return [{ type: 'other', message: `Too long for the model, ${what} ${indices.join(', ')}.` }];
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { createProviderRegistry, customProvider, rerank } from 'ai';
+import { fileURLToPath } from 'node:url';
+import { createProviderRegistry, customProvider, embed, embedMany, rerank } from 'ai';
 import { Reranker } from 'rerankit';
-import { createRerankit, rerankingModel } from 'rerankit/ai-sdk';
+import { createRerankit, embeddingModel, rerankingModel } from 'rerankit/ai-sdk';
+import { Embedder } from 'rerankit/embedding';
 import { ACCEPTED } from './framework.js';
 
 const query = 'how to undo the last git commit';
@@ -91,6 +93,32 @@ const broken = rerankingModel(
   { specificationVersion: 'v3' },
 );
 await assert.rejects(async () => rerank({ model: broken, query, documents: texts }), { message: 'broken 1' });
+
+// Embeddings: of documents, of queries, and in a provider.
+const folder = fileURLToPath(new URL('./models/default', import.meta.resolve('rerankit/package.json')));
+const embedder = await Embedder.load(folder, { pooling: 'last-token' });
+const vectors = await embedder.embedDocuments(texts);
+for (const specificationVersion of ACCEPTED) {
+  const model = embeddingModel(embedder, { specificationVersion, dimensions: 64 });
+  const { embeddings, usage } = await embedMany({ model, values: texts });
+  assert.deepEqual(
+    embeddings.map(({ length }) => length),
+    [64, 64, 64],
+  );
+  assert.equal(usage.tokens, vectors.usage.promptTokens);
+  const providerOptions = { rerankit: { inputType: 'query', dimensions: embedder.info.maxDimensions } };
+  const { embedding } = await embed({ model, value: query, providerOptions });
+  const own = await embedder.embedQuery(query);
+  assert.ok(embedding.every((value, at) => Math.abs(value - (own.embedding[at] ?? Number.NaN)) < 1e-4));
+  await assert.rejects(
+    async () => embed({ model, value: query, providerOptions: { rerankit: { inputType: 'passage' } }, maxRetries: 0 }),
+    { code: 'INVALID_OPTION' },
+  );
+  const named = createRerankit({ small: reranker }, { specificationVersion, embedders: { recall: embedder } });
+  const byName = createProviderRegistry({ rerankit: named }).embeddingModel('rerankit:recall');
+  assert.equal((await embed({ model: byName, value: right })).embedding.length, embedder.info.maxDimensions);
+}
+await embedder.dispose();
 
 await reranker.dispose();
 console.log('ranked');

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { Document, type DocumentInterface } from '@langchain/core/documents';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { BaseRetriever } from '@langchain/core/retrievers';
 import { BaseDocumentCompressor } from '@langchain/core/retrievers/document_compressors';
 import { Reranker } from 'rerankit';
-import { documentCompressor } from 'rerankit/langchain';
-import { ContextualCompressionRetriever, DocumentCompressorPipeline } from './framework.js';
+import { Embedder } from 'rerankit/embedding';
+import { documentCompressor, embeddings } from 'rerankit/langchain';
+import { ContextualCompressionRetriever, DocumentCompressorPipeline, MemoryVectorStore } from './framework.js';
 
 const query = 'how to undo the last git commit';
 const right = 'git reset --soft HEAD~1 undoes the last commit and keeps the changes staged.';
@@ -51,6 +54,22 @@ const pipeline = new DocumentCompressorPipeline({
   transformers: [documentCompressor(reranker, { topN: 2, text }), documentCompressor(reranker, { minScore: 1 })],
 });
 assert.deepEqual(await pipeline.compressDocuments(documents, query), []);
+
+// As the embeddings of a vector store.
+const folder = fileURLToPath(new URL('./models/default', import.meta.resolve('rerankit/package.json')));
+const embedder = await Embedder.load(folder, { pooling: 'last-token' });
+const vectors: EmbeddingsInterface = embeddings(embedder, { dimensions: 128 });
+const store = await MemoryVectorStore.fromDocuments(documents, vectors);
+const near = await store.similaritySearchWithScore(query, 3);
+assert.equal(near.length, 3);
+const asked = await embedder.embedQuery(query, { dimensions: 128 });
+const stored = await embedder.embedDocuments(documents, { dimensions: 128, text: ({ pageContent }) => pageContent });
+for (const [{ id }, score] of near) {
+  const own = stored.embeddings[documents.findIndex((document) => document.id === id)];
+  const cosine = own?.reduce((sum, value, at) => sum + value * (asked.embedding[at] ?? 0), 0) ?? Number.NaN;
+  assert.ok(Math.abs(score - cosine) < 1e-4);
+}
+await embedder.dispose();
 
 await reranker.dispose();
 console.log('ranked');

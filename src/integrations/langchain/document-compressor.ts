@@ -1,8 +1,5 @@
-import { type AdapterOptions, readAdapterOptions } from './adapter-options.ts';
-import { checkRanker, type Ranker } from './ranker.ts';
-
-export type { AdapterOptions } from './adapter-options.ts';
-export type { Ranked, Ranker, Ranking } from './ranker.ts';
+import { type AdapterOptions, readAdapterOptions } from '../adapter-options.ts';
+import { checkRanker, type Ranker } from '../ranker.ts';
 
 /** What is read of a LangChain document. */
 export interface LangChainDocument<Metadata extends object = Readonly<Record<string, unknown>>> {
