@@ -10,13 +10,14 @@ export default defineConfig({
     cuda: 'bench/cuda.ts',
     'run-peers': 'bench/peers/run.ts',
     'measure-rerankit': 'bench/peers/measure-rerankit.ts',
+    'measure-embedder': 'bench/peers/measure-embedder.ts',
   },
   // Two levels below the repository, like the modules of test/support that are bundled with it and look for the
   // tokenizer from there.
   outDir: '.cache/bench',
   format: ['esm'],
   target: 'node20',
-  external: ['rerankit'],
+  external: ['rerankit', 'rerankit/embedding'],
   removeNodeProtocol: false,
   splitting: false,
   silent: true,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { measure } from '../child.ts';
 import { CACHE, PEERS } from '../paths.ts';
-import { SCRIPTS } from './contenders.ts';
+import { scriptOf } from './contenders.ts';
 import { modelFileOf } from './model-files.ts';
 import type { Contender, PeerRequest, PeerResult, Work } from './protocol.ts';
 import type { Source } from './source.ts';
@@ -22,7 +22,7 @@ export async function ask(
   const folder = contender.engine === 'rerankit' ? CACHE : join(PEERS, 'build');
   const env = { ...process.env, RERANKIT_CACHE: COMPILED, NODE_LLAMA_CPP_SKIP_DOWNLOAD: 'true' };
   try {
-    return await measure<PeerResult>(SCRIPTS[contender.engine], request, { folder, env });
+    return await measure<PeerResult>(scriptOf(contender), request, { folder, env });
   } catch (error) {
     return { kind: 'refused', reason: error instanceof Error ? error.message : `${error}` };
   }

@@ -1,5 +1,7 @@
 import { type Call, callsOf } from '../workloads.ts';
 import { ask } from './ask.ts';
+import { contender } from './contenders.ts';
+import type { PeerOptions } from './options.ts';
 import type { Contender } from './protocol.ts';
 import type { Source } from './source.ts';
 import { enoughTokens, peerWorkload } from './workloads.ts';
@@ -20,19 +22,23 @@ function checkCall(): { call: Call; maxLength: number } {
   return { call: { query: 'how to undo the last git commit', documents }, maxLength: enoughTokens(long) };
 }
 
-/** Prints how far everybody's logits are from those of this library in float32. */
-export async function check(all: readonly Contender[], source: Source, threads: number): Promise<void> {
+/** Prints how far everybody's logits, or cosines, are from those of this library in float32. */
+export async function check(
+  all: readonly Contender[],
+  source: Source,
+  { task, threads }: Pick<PeerOptions, 'task' | 'threads'>,
+): Promise<void> {
   const { call, maxLength } = checkCall();
   const settings = { threads, maxLength, tuning: undefined };
-  const own: Contender = { id: 'rerankit fp32', engine: 'rerankit', variant: 'fp32' };
+  const own = contender(task, 'rerankit', 'fp32');
   const wanted = await ask(own, source, settings, { kind: 'score', call, sameIds: true });
   if (wanted.kind === 'refused') throw new Error(wanted.reason);
   const { logits: expected, promptTokens } = wanted;
   console.log(`${call.documents.length} documents, ${promptTokens} tokens; logits ${span(expected)}\n`);
-  for (const contender of all) {
-    for (const sameIds of contender.engine === 'node-llama-cpp' ? [true, false] : [true]) {
-      const result = await ask(contender, source, settings, { kind: 'score', call, sameIds });
-      const name = `${contender.id}${sameIds ? '' : ' with its own token ids'}`;
+  for (const one of all) {
+    for (const sameIds of one.engine === 'node-llama-cpp' ? [true, false] : [true]) {
+      const result = await ask(one, source, settings, { kind: 'score', call, sameIds });
+      const name = `${one.id}${sameIds ? '' : ' with its own token ids'}`;
       if (result.kind === 'refused') {
         console.log(`${name}: refused: ${result.reason}`);
         continue;

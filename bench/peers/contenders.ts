@@ -1,10 +1,13 @@
-import type { Contender, Engine } from './protocol.ts';
+import type { Contender, Engine, Task } from './protocol.ts';
 
-/** The child process that measures an engine; those of peers are where their packages are installed. */
-export const SCRIPTS: Readonly<Record<Engine, string>> = {
-  rerankit: 'measure-rerankit',
-  'node-llama-cpp': 'measure-llama',
-  'transformers.js': 'measure-transformers',
+/** The child processes that measure engines; those of peers are where their packages are installed. */
+const SCRIPTS: Readonly<Record<Task, Readonly<Partial<Record<Engine, string>>>>> = {
+  ranking: {
+    rerankit: 'measure-rerankit',
+    'node-llama-cpp': 'measure-llama',
+    'transformers.js': 'measure-transformers',
+  },
+  embedding: { rerankit: 'measure-embedder', 'transformers.js': 'measure-features' },
 };
 
 const VARIANTS: Readonly<Record<Exclude<Engine, 'rerankit'>, readonly string[]>> = {
@@ -13,9 +16,19 @@ const VARIANTS: Readonly<Record<Exclude<Engine, 'rerankit'>, readonly string[]>>
 };
 
 /** This library in each of `dtypes`, then its peers. */
-export function contenders(dtypes: readonly string[]): Contender[] {
+export function contenders(task: Task, dtypes: readonly string[]): Contender[] {
   const all = Object.entries({ rerankit: dtypes, ...VARIANTS }) as [Engine, readonly string[]][];
-  return all.flatMap(([engine, variants]) =>
-    variants.map((variant) => ({ id: `${engine} ${variant}`, engine, variant })),
-  );
+  return all
+    .filter(([engine]) => engine in SCRIPTS[task])
+    .flatMap(([engine, variants]) => variants.map((variant) => contender(task, engine, variant)));
+}
+
+export function contender(task: Task, engine: Engine, variant: string): Contender {
+  return { id: `${engine} ${variant}`, task, engine, variant };
+}
+
+export function scriptOf({ task, engine }: Contender): string {
+  const script = SCRIPTS[task][engine];
+  if (script === undefined) throw new Error(`${engine} is not measured at ${task}`);
+  return script;
 }

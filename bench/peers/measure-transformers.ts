@@ -2,51 +2,15 @@ import { basename, dirname } from 'node:path';
 import { DEFAULT_INSTRUCTION, documentTurn, SUFFIX, SYSTEM_TURN, userTurn } from '../../src/prompt/template.ts';
 import type { PeerRequest, Ranker } from './protocol.ts';
 import { serve } from './serve.ts';
-
-/** What is used of @huggingface/transformers, which is installed for this bench only. */
-interface Transformers {
-  readonly env: Record<string, unknown>;
-  readonly AutoTokenizer: { from_pretrained(model: string): Promise<Tokenizer> };
-  readonly AutoModelForCausalLM: {
-    from_pretrained(model: string, options: Record<string, unknown>): Promise<CausalLm>;
-  };
-}
-type Tokenizer = (
-  texts: readonly string[],
-  options: { readonly padding: boolean; readonly add_special_tokens: boolean },
-) => Inputs;
-interface Inputs {
-  readonly input_ids: Tensor;
-  readonly attention_mask: Tensor;
-}
-interface CausalLm {
-  (inputs: Inputs): Promise<Record<string, Tensor>>;
-  dispose(): Promise<unknown>;
-}
-interface Tensor {
-  readonly data: ArrayLike<number | bigint>;
-  readonly dims: readonly number[];
-  dispose(): void;
-}
-
-/** Documents in a batch; the fastest for the workload is found by trying. */
-const BATCH_SIZES = [1, 2, 4, 8, 16];
-/** Most bytes of a batch's logits: the whole vocabulary at every position, in float32. */
-const MOST_LOGITS_BYTES = 2.5e9;
+import { openTransformers } from './transformers.ts';
+import { tuneBatches } from './tune-batches.ts';
 
 await serve(load);
 
 async function load({ model: folder, threads, yesId, noId, tuning }: PeerRequest): Promise<Ranker> {
-  const name: string = '@huggingface/transformers';
-  const { env, AutoTokenizer, AutoModelForCausalLM }: Transformers = await import(name);
-  Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(folder) });
+  const { AutoTokenizer, AutoModelForCausalLM, options } = await openTransformers(dirname(folder), threads);
   const tokenizer = await AutoTokenizer.from_pretrained(basename(folder));
-  const model = await AutoModelForCausalLM.from_pretrained(basename(folder), {
-    dtype: 'fp32',
-    device: 'cpu',
-    use_external_data_format: true,
-    session_options: { intraOpNumThreads: threads, logSeverityLevel: 3 },
-  });
+  const model = await AutoModelForCausalLM.from_pretrained(basename(folder), options);
   const { batchSize } = tuning ?? { batchSize: 2 };
 
   const promptOf = (query: string, document: string) =>
@@ -73,24 +37,11 @@ async function load({ model: folder, threads, yesId, noId, tuning }: PeerRequest
 
   return {
     settings: `${threads} threads, sorted by length, batches of ${batchSize}`,
-    async tune({ query, documents }) {
-      const sorted = documents.map((document) => promptOf(query, document)).sort((a, b) => a.length - b.length);
-      const rates = new Map<number, number>();
-      let bytesOfOne = 0;
-      for (const size of BATCH_SIZES) {
-        if (size > sorted.length || size * bytesOfOne > MOST_LOGITS_BYTES) break;
-        const middle = Math.floor((sorted.length - size) / 2);
-        const start = performance.now();
-        const { tokens, bytes } = await score(sorted.slice(middle, middle + size));
-        rates.set(size, (1000 * tokens) / (performance.now() - start));
-        bytesOfOne = bytes / size;
-      }
-      const [best] = [...rates].sort(([, a], [, b]) => b - a);
-      return {
-        tuning: { batchSize: best?.[0] ?? 1 },
-        tried: [...rates].map(([size, rate]) => `batches of ${size}: ${Math.round(rate)} tokens/s`).join(', '),
-      };
-    },
+    tune: ({ query, documents }) =>
+      tuneBatches(
+        documents.map((document) => promptOf(query, document)),
+        score,
+      ),
     async rank({ query, documents }) {
       const order = [...documents.keys()].sort((a, b) => lengthOf(documents, a) - lengthOf(documents, b));
       const logits = new Array<number>(documents.length);

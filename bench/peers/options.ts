@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../options.ts';
+import type { Task } from './protocol.ts';
 import { PEER_WORKLOADS } from './workloads.ts';
 
 export interface PeerOptions {
   /** `0.6b`, `embedded`, or a directory with a checkpoint. */
   readonly model: string;
+  readonly task: Task;
   readonly dtypes: readonly string[];
   /** Parts of contenders' names; all if empty. */
   readonly only: readonly string[];
@@ -28,6 +30,7 @@ export interface PeerOptions {
 export const HELP = `Usage: npm run bench:peers -- [options]
 
   --model 0.6b|embedded|PATH  the weights that all are given  (default: 0.6b, random weights of that shape)
+  --embedding                 vectors instead of scores: with the same network, and no head
   --dtype NAME                numeric type of this library; may be repeated  (default: fp32, int8, int4)
   --only TEXT                 only contenders with this in their name; may be repeated
   --workload NAME             ${PEER_WORKLOADS.join(', ')}; may be repeated  (default: all)
@@ -56,6 +59,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
       json: { type: 'string' },
       svg: { type: 'string' },
       draw: { type: 'string' },
+      embedding: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       prepare: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -67,6 +71,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
   }
   return {
     model: values.model,
+    task: values.embedding ? 'embedding' : 'ranking',
     dtypes: values.dtype ?? ['fp32', 'int8', 'int4'],
     only: values.only ?? [],
     workloads,

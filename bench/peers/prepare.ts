@@ -22,7 +22,14 @@ export async function prepare(folder: string): Promise<void> {
     shell: process.platform === 'win32',
   });
   const packages = dependencies.split('\n').filter((path) => path.includes(`${sep}node_modules${sep}`));
-  const bundles = ['run-peers.js', 'measure-rerankit.js', 'run.js', 'measure-workload.js', 'measure-matmul.js'];
+  const bundles = [
+    'run-peers.js',
+    'measure-rerankit.js',
+    'measure-embedder.js',
+    'run.js',
+    'measure-workload.js',
+    'measure-matmul.js',
+  ];
   await copy([
     join(ROOT, 'package.json'),
     join(ROOT, 'dist'),

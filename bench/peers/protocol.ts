@@ -3,9 +3,13 @@ import type { Call, Workload } from '../workloads.ts';
 /** What is measured: a package, and the numeric type it runs the model in. */
 export interface Contender {
   readonly id: string;
+  readonly task: Task;
   readonly engine: Engine;
   readonly variant: string;
 }
+
+/** What a contender does with documents: ranks them for a query, or makes vectors of them. */
+export type Task = 'ranking' | 'embedding';
 
 export type Engine = 'rerankit' | 'node-llama-cpp' | 'transformers.js';
 
@@ -80,6 +84,9 @@ export interface Ranker {
 export interface Ranking {
   /** Tokens of the prompts as the engine makes them, without padding. Asked for when no clock runs. */
   readonly countTokens: () => number;
-  /** logit(yes) - logit(no) of each document, in the order of the call. */
+  /**
+   * logit(yes) - logit(no) of each document, in the order of the call; when embedding, the cosine of its vector and that of
+   * the query, which is embedded as a document too.
+   */
   readonly logits: readonly number[];
 }

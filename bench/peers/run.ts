@@ -32,10 +32,10 @@ async function run(options: PeerOptions): Promise<void> {
   console.log(`${machineLines(machine)}\n`);
   const { name, path = join(ROOT, 'models', 'default') } = await openModel(options.model);
   const source = await openSource(path);
-  const { only, dtypes, threads, sample } = options;
-  const all = contenders(dtypes).filter(({ id }) => only.length === 0 || only.some((part) => id.includes(part)));
+  const { task, only, dtypes, threads, sample } = options;
+  const all = contenders(task, dtypes).filter(({ id }) => only.length === 0 || only.some((part) => id.includes(part)));
   if (all.length === 0) throw new Error(`--only ${only.join(', ')}: no contender has this in its name`);
-  if (options.check) return check(all, source, threads);
+  if (options.check) return check(all, source, options);
 
   const date = new Date().toISOString();
   const { loads, rows } = await race(all, source, options);
@@ -45,7 +45,7 @@ async function run(options: PeerOptions): Promise<void> {
   for (const [workload, documents] of Object.entries(sample))
     console.log(`A sample: ${workload} had ${documents} documents.`);
 
-  const json = options.json ?? join(RESULTS, `peers-${date.replaceAll(/[:.]/g, '-')}.json`);
+  const json = options.json ?? join(RESULTS, `peers-${task}-${date.replaceAll(/[:.]/g, '-')}.json`);
   await write(json, `${JSON.stringify(report, null, 2)}\n`);
   await write(options.svg ?? json.replace(/(\.json)?$/, '.svg'), drawChart(report));
 }

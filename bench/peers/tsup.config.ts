@@ -5,6 +5,7 @@ export default defineConfig({
   entry: {
     'measure-llama': 'bench/peers/measure-llama.ts',
     'measure-transformers': 'bench/peers/measure-transformers.ts',
+    'measure-features': 'bench/peers/measure-features.ts',
   },
   outDir: 'bench/peers/build',
   format: ['esm'],

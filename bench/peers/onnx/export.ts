@@ -4,7 +4,7 @@ import { ElementType, type Tensor } from '../../../src/graph/onnx-proto.ts';
 import { networkTensors } from '../../../src/model/network-tensors.ts';
 import { readFloats } from '../read-floats.ts';
 import { locate, type Source } from '../source.ts';
-import { causalLmGraph } from './causal-lm-graph.ts';
+import { type ExportOutput, exportGraph } from './export-graph.ts';
 
 /** The names that transformers.js looks for. */
 const GRAPH = 'model.onnx';
@@ -12,8 +12,8 @@ const DATA = 'model.onnx_data';
 /** Positions of the rotary tables: more than any workload has. */
 const MOST_POSITIONS = 8192;
 
-/** Writes a folder that transformers.js loads as a causal language model in float32. */
-export async function exportCausalLm(source: Source, folder: string): Promise<void> {
+/** Writes a folder that transformers.js loads in float32: as a causal language model, or for the extraction of features. */
+export async function exportOnnx(source: Source, output: ExportOutput, folder: string): Promise<void> {
   const { config } = source;
   const onnx = join(folder, 'onnx');
   await mkdir(onnx, { recursive: true });
@@ -41,6 +41,6 @@ export async function exportCausalLm(source: Source, folder: string): Promise<vo
     if (tensor === undefined) throw new Error(`The export has no ${name}`);
     return tensor;
   };
-  const graph = causalLmGraph(config, Math.min(MOST_POSITIONS, config.maxPositions), find);
+  const graph = exportGraph(config, { output, positions: Math.min(MOST_POSITIONS, config.maxPositions), weight: find });
   await writeFile(join(onnx, GRAPH), graph);
 }

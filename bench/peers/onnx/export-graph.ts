@@ -9,14 +9,27 @@ const { FLOAT, INT32, INT64 } = ElementType;
 /** Finds a weight, float32, by its name in the checkpoint. */
 export type FindWeight = (name: string) => Tensor;
 
+/** What an export gives at every position: logits of the whole vocabulary, or the last hidden state. */
+export type ExportOutput = 'causal-lm' | 'features';
+
+export interface ExportOptions {
+  readonly output: ExportOutput;
+  /** Positions of the rotary tables. */
+  readonly positions: number;
+  readonly weight: FindWeight;
+}
+
 /**
- * An ordinary export of a causal language model: `input_ids`, `attention_mask` and `position_ids`, [batch, length], padded
- * on the right; a key-value cache that may be empty; `logits` of the whole vocabulary at every position. Attention,
- * norms and SiLU are the fused operators that optimised exports have.
+ * An ordinary export of a decoder: `input_ids`, `attention_mask` and `position_ids`, [batch, length], padded on the right; a
+ * key-value cache that may be empty; `logits` or `last_hidden_state` at every position. Attention, norms and SiLU are the
+ * fused operators that optimised exports have.
  */
-export function causalLmGraph(config: Qwen3Config, positions: number, weight: FindWeight): Uint8Array<ArrayBuffer> {
+export function exportGraph(
+  config: Qwen3Config,
+  { output, positions, weight }: ExportOptions,
+): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder();
-  const network = new CausalLm(graph, config, weight);
+  const network = new Decoder(graph, config, weight);
   const ids = graph.input('input_ids', INT64, ['batch_size', 'sequence_length']);
   const mask = graph.input('attention_mask', INT64, ['batch_size', 'total_sequence_length']);
   const at = graph.input('position_ids', INT64, ['batch_size', 'sequence_length']);
@@ -31,14 +44,9 @@ export function causalLmGraph(config: Qwen3Config, positions: number, weight: Fi
 
   let x = graph.node('Gather', [network.weight('model.embed_tokens.weight'), ids]);
   for (let layer = 0; layer < config.layers; layer++) x = network.layer(layer, x, context);
-  const head = config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
-  const logits = network.linear(network.norm(x, 'model.norm.weight'), head, config.hiddenSize, config.vocabSize);
-  const outputs: Value[] = [
-    {
-      name: graph.output('logits', logits),
-      type: FLOAT,
-      shape: ['batch_size', 'sequence_length', config.vocabSize],
-    },
+  const states = network.norm(x, 'model.norm.weight');
+  const outputs = [
+    output === 'features' ? statesOutput(graph, config, states) : logitsOutput(graph, config, network, states),
   ];
   for (let layer = 0; layer < config.layers; layer++) {
     for (const part of ['key', 'value']) {
@@ -46,9 +54,21 @@ export function causalLmGraph(config: Qwen3Config, positions: number, weight: Fi
       outputs.push({ name: `present.${layer}.${part}`, type: FLOAT, shape });
     }
   }
-  const built = graph.build('causal_lm', outputs);
+  const built = graph.build('decoder', outputs);
   const nodes = built.nodes.map((node) => network.withPresent(node));
   return encodeModel({ graph: { ...built, nodes }, opsets: { '': 21, [CONTRIB]: 1 } });
+}
+
+function statesOutput(graph: GraphBuilder, { hiddenSize }: Qwen3Config, states: string): Value {
+  const shape = ['batch_size', 'sequence_length', hiddenSize];
+  return { name: graph.output('last_hidden_state', states), type: FLOAT, shape };
+}
+
+function logitsOutput(graph: GraphBuilder, config: Qwen3Config, network: Decoder, states: string): Value {
+  const head = config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const logits = network.linear(states, head, config.hiddenSize, config.vocabSize);
+  const shape = ['batch_size', 'sequence_length', config.vocabSize];
+  return { name: graph.output('logits', logits), type: FLOAT, shape };
 }
 
 interface Context {
@@ -61,7 +81,7 @@ interface Context {
   readonly total: string;
 }
 
-class CausalLm {
+class Decoder {
   readonly #graph: GraphBuilder;
   readonly #config: Qwen3Config;
   readonly #find: FindWeight;

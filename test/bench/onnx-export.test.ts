@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Reranker } from 'rerankit';
+import { Embedder } from 'rerankit/embedding';
 import { Tokenizer } from 'tokenizers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exportCausalLm } from '../../bench/peers/onnx/export.ts';
+import { exportOnnx } from '../../bench/peers/onnx/export.ts';
 import { openSource, type Source } from '../../bench/peers/source.ts';
 import { DEFAULT_INSTRUCTION, documentTurn, SUFFIX, SYSTEM_TURN, userTurn } from '../../src/prompt/template.ts';
 import { writeSeededCheckpoint } from '../support/seeded-checkpoint.ts';
@@ -33,7 +34,8 @@ beforeAll(async () => {
     maxPositions: 4096,
   });
   source = await openSource(join(folder, 'source'));
-  await exportCausalLm(source, join(folder, 'export'));
+  await exportOnnx(source, 'causal-lm', join(folder, 'causal-lm'));
+  await exportOnnx(source, 'features', join(folder, 'features'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -47,8 +49,23 @@ test('the export that peers run scores as the library does, in a padded batch', 
       encode(SYSTEM_TURN + userTurn(DEFAULT_INSTRUCTION, query) + documentTurn(document) + SUFFIX),
     ),
   );
-  const logits = await runPadded(ids);
-  for (const [row, { logit }] of scores.entries()) expect(logits[row]).toBeCloseTo(logit, 4);
+  const rows = await runPadded('causal-lm', 'logits', ids);
+  for (const [row, { logit }] of scores.entries()) {
+    const own = rows[row] ?? [];
+    expect(Number(own[source.yesId]) - Number(own[source.noId])).toBeCloseTo(logit, 4);
+  }
+});
+
+test('the export of features embeds as the library does, in a padded batch', async () => {
+  const documents = ['git reset moves the branch back.', 'To bake bread, preheat the oven. '.repeat(20)];
+  await using embedder = await Embedder.load(source.folder, { device: 'cpu', dtype: 'fp32', pooling: 'last-token' });
+  const { embeddings } = await embedder.embedDocuments(documents);
+  const ids = await Promise.all(documents.map((document) => encode(`${document}<|endoftext|>`)));
+  const rows = await runPadded('features', 'last_hidden_state', ids);
+  for (const [row, vector] of embeddings.entries()) {
+    const length = Math.hypot(...(rows[row] ?? []));
+    for (const [at, value] of vector.entries()) expect(Number(rows[row]?.[at]) / length).toBeCloseTo(value, 5);
+  }
 });
 
 async function encode(text: string): Promise<number[]> {
@@ -56,7 +73,8 @@ async function encode(text: string): Promise<number[]> {
   return encoding.getIds();
 }
 
-async function runPadded(rows: readonly number[][]): Promise<number[]> {
+/** What an export's output has at the last token of each row. */
+async function runPadded(name: string, output: string, rows: readonly number[][]): Promise<number[][]> {
   const length = Math.max(...rows.map((row) => row.length));
   const padded = (valueAt: (row: readonly number[], at: number) => number) => {
     const values = rows.flatMap((row) => Array.from({ length }, (_, at) => BigInt(valueAt(row, at))));
@@ -67,19 +85,21 @@ async function runPadded(rows: readonly number[][]): Promise<number[]> {
     attention_mask: padded((row, at) => (at < row.length ? 1 : 0)),
     position_ids: padded((_, at) => at),
   };
-  const { layers, kvHeads, headDim, vocabSize } = source.config;
+  const { layers, kvHeads, headDim } = source.config;
   for (let layer = 0; layer < layers; layer++) {
     for (const part of ['key', 'value']) {
       const empty = new Tensor('float32', new Float32Array(0), [rows.length, kvHeads, 0, headDim]);
       feeds[`past_key_values.${layer}.${part}`] = empty;
     }
   }
-  const session = await InferenceSession.create(join(folder, 'export', 'onnx', 'model.onnx'));
-  const { logits, ...present } = await session.run(feeds);
+  const session = await InferenceSession.create(join(folder, name, 'onnx', 'model.onnx'));
+  const { [output]: states, ...present } = await session.run(feeds);
   await session.release();
   expect(Object.keys(present)).toHaveLength(2 * layers);
+  if (!(states?.data instanceof Float32Array)) throw new Error(`The export gave no ${output}`);
+  const { data, dims: [, , width = 0] = [] } = states;
   return rows.map((row, at) => {
-    const last = (at * length + row.length - 1) * vocabSize;
-    return Number(logits?.data[last + source.yesId]) - Number(logits?.data[last + source.noId]);
+    const last = at * length + row.length - 1;
+    return [...data.subarray(last * width, (last + 1) * width)];
   });
 }
