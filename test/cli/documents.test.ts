@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { linesOf } from '../../src/cli/documents/lines.ts';
 import { type ReadOptions, readDocuments } from '../../src/cli/documents/read-documents.ts';
 import { recordText } from '../../src/cli/documents/record-text.ts';
 import { Tally } from '../../src/cli/documents/tally.ts';
 import { TEXT_EXTENSIONS } from '../../src/cli/documents/walk.ts';
+import { linesOf } from '../../src/files/lines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rerankit-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

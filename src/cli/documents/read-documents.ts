@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { RerankitError } from '../../errors.ts';
+import { linesOf } from '../../files/lines.ts';
 import { isSystemError } from '../../files/system-error.ts';
+import { type ByteStream, decode, openText, readAll } from '../../files/text-stream.ts';
 import type { Io } from '../io.ts';
-import { linesOf } from './lines.ts';
 import { type PassageOptions, splitPassages } from './passages.ts';
 import { recordText } from './record-text.ts';
 import type { SourceDocument } from './source-document.ts';
 import type { Tally } from './tally.ts';
-import { type ByteStream, decode, openText, readAll } from './text-stream.ts';
 import { walk } from './walk.ts';
 
 /** What a document is: a line, a field of a record in JSON Lines, or a passage of a text. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { unlessAborted } from '../../unless-aborted.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 /** Bytes of UTF-8, or what is taken for it. */
 export type ByteStream = AsyncIterable<Uint8Array>;
