@@ -4,7 +4,9 @@
  * | code | meaning |
  * | --- | --- |
  * | `INVALID_OPTION` | an option has a wrong type or value |
- * | `INVALID_INPUT` | a query, document or pair is not what the call takes |
+ * | `INVALID_INPUT` | a query, document, pair or line of a data file is not what the call takes |
+ * | `FILE_FAILED` | a file of an evaluation cannot be read or written |
+ * | `RETRIEVAL_FAILED` | a source of candidates failed; its error is the `cause` |
  * | `PROMPT_TOO_LONG` | instruction and query leave no room for a document |
  * | `MODEL_NOT_FOUND` | no such directory, repository, revision or file |
  * | `MODEL_UNSUPPORTED` | a sound checkpoint of a kind this library does not run |
@@ -24,6 +26,8 @@
 export const ERROR_CODES = [
   'INVALID_OPTION',
   'INVALID_INPUT',
+  'FILE_FAILED',
+  'RETRIEVAL_FAILED',
   'PROMPT_TOO_LONG',
   'MODEL_NOT_FOUND',
   'MODEL_UNSUPPORTED',
