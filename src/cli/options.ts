@@ -20,27 +20,37 @@ export function fraction(text: string): number {
   throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
 
-/** Options of every command that loads a model. */
-export interface ModelFlags {
-  readonly model: string;
+/** How a model is run, whichever it is. */
+export interface RunFlags {
   readonly revision?: string;
   readonly device?: Device | 'auto';
-  readonly dtype?: Dtype | 'auto';
   readonly threads?: number;
   readonly maxLength?: number;
+}
+
+/** Options of every command that loads one model. */
+export interface ModelFlags extends RunFlags {
+  readonly model: string;
+  readonly dtype?: Dtype | 'auto';
 }
 
 /** The name of the model that comes with the package. */
 export const EMBEDDED = 'embedded';
 
 export function addModelOptions(command: Command): Command {
+  return addRunOptions(
+    command
+      .option('-m, --model <model>', 'Hub repository (owner/name), directory, or the one built in', EMBEDDED)
+      .addOption(
+        new Option('--dtype <dtype>', 'numeric type of the weights (default: auto)').choices(['auto', ...DTYPES]),
+      ),
+  );
+}
+
+export function addRunOptions(command: Command): Command {
   return command
-    .option('-m, --model <model>', 'Hub repository (owner/name), directory, or the one built in', EMBEDDED)
     .option('--revision <revision>', "branch, tag or commit of the Hub's repository")
     .addOption(new Option('--device <device>', 'where to run (default: auto)').choices(['auto', ...DEVICES]))
-    .addOption(
-      new Option('--dtype <dtype>', 'numeric type of the weights (default: auto)').choices(['auto', ...DTYPES]),
-    )
     .option('--threads <n>', 'CPU threads (default: all this process may use)', integer(1, 1024))
     .option('--max-length <tokens>', 'longest prompt; longer documents lose their tail (default: 8192)', integer(64));
 }
@@ -51,6 +61,11 @@ export function modelName(model: string): string | undefined {
 }
 
 /** The options of `Reranker.load` among the flags of a command. */
-export function loadOptions({ revision, device, dtype, threads, maxLength }: ModelFlags): LoadOptions {
-  return { revision, device, dtype, threads, maxLength };
+export function loadOptions({ dtype, ...flags }: ModelFlags): LoadOptions {
+  return { ...runOptions(flags), dtype };
+}
+
+/** The same without the model's own. */
+export function runOptions({ revision, device, threads, maxLength }: RunFlags): LoadOptions {
+  return { revision, device, threads, maxLength };
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addCompile } from './commands/compile.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEval } from './commands/eval.ts';
 import { addPull } from './commands/pull.ts';
 import { addRank } from './commands/rank.ts';
 import { EXIT, reportFailure } from './failure.ts';
@@ -15,6 +16,7 @@ Examples:
   rerankit rank "memory limit in a container" docs/ --top 5
   jq -c '.[]' articles.json | rerankit rank "free tier" - --field body --json
   rerankit pull Qwen/Qwen3-Reranker-0.6B
+  rerankit eval my-data/ --model embedded --model Qwen/Qwen3-Reranker-0.6B
   rerankit doctor
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.`;
@@ -52,6 +54,6 @@ function createProgram(io: Io): Command {
       outputError: (text, write) => write(`rerankit: INVALID_OPTION: ${oneLine(text).replace(/^error: /, '')}\n`),
     })
     .addHelpText('after', EXAMPLES);
-  for (const add of [addRank, addPull, addCompile, addBench, addDoctor]) add(program, io);
+  for (const add of [addRank, addEval, addPull, addCompile, addBench, addDoctor]) add(program, io);
   return program;
 }
