@@ -9,10 +9,12 @@ const entry = {
   index: 'src/index.ts',
   embedding: 'src/embedding/index.ts',
   'ai-sdk': 'src/integrations/ai-sdk/index.ts',
+  eval: 'src/eval/index.ts',
   genkit: 'src/integrations/genkit.ts',
   langchain: 'src/integrations/langchain/index.ts',
   llamaindex: 'src/integrations/llamaindex.ts',
   mastra: 'src/integrations/mastra.ts',
+  pipeline: 'src/pipeline/index.ts',
   testing: 'src/testing/index.ts',
 };
 
