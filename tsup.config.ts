@@ -1,6 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
-const common: Options = { target: 'node20', sourcemap: true, removeNodeProtocol: false };
+/** `import text from './file.js?raw'` gives the file's text, here without comments and spare blanks. Vite knows it by itself. */
+const rawText: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'raw-text',
+  setup({ onResolve, onLoad, esbuild }) {
+    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      namespace: 'raw-text',
+    }));
+    onLoad({ filter: /./, namespace: 'raw-text' }, async ({ path }) => {
+      const file = path.replace(/\?raw$/, '');
+      return { contents: await small(file), loader: 'text', watchFiles: [file] };
+    });
+
+    async function small(file: string): Promise<string> {
+      const text = await readFile(file, 'utf8');
+      const loader = ({ '.js': 'js', '.css': 'css' } as const)[extname(file)];
+      if (loader === undefined) return text.replace(/^ +/gm, '');
+      return (await esbuild.transform(text, { loader, minify: true, charset: 'utf8', format: 'esm' })).code;
+    }
+  },
+};
+
+const common: Options = { target: 'node20', sourcemap: true, removeNodeProtocol: false, esbuildPlugins: [rawText] };
 // tsup hands the declaration build a baseUrl, which TypeScript 6 calls deprecated.
 const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 
