@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import type { EngineAnswer, EngineCallOptions, EngineRequest, RerankerEngine } from '../engine/reranker-engine.ts';
 import { RerankitError } from '../errors.ts';
 import { unlessAborted } from '../unless-aborted.ts';
