@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Embedder } from '../../dist/embedding.js';
 import { Reranker } from '../../dist/index.js';
+import { MARKERS } from '../embedding/markers.ts';
 import { HubServer } from '../support/hub-server.ts';
 import { CLI, command, jsonLines } from './command.ts';
 
@@ -176,6 +178,21 @@ describe('rerankit compile and pull', () => {
     expect(missing.code).toBe(1);
     expect(missing.stderr).toMatch(/^rerankit: (MODEL_NOT_FOUND|DOWNLOAD_UNAUTHORIZED): .*\n$/);
     expect((await command(['pull', folder], { env })).code).toBe(2);
+  });
+
+  it('downloads an embedding model, too', async () => {
+    const hub = await HubServer.start();
+    const model = fileURLToPath(new URL('../../models/default/', import.meta.url));
+    for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors']) {
+      hub.add(name, readFileSync(join(model, name)));
+    }
+    for (const [name, content] of Object.entries(MARKERS)) hub.add(name, Buffer.from(JSON.stringify(content)));
+    const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(work, 'embedders'), HF_TOKEN: '', HF_HUB_OFFLINE: '' };
+    const pulled = await command(['pull', hub.repository], { env });
+    await hub.stop();
+    expect([pulled.code, pulled.stderr]).toEqual([0, '']);
+    await using embedder = await Embedder.load(pulled.stdout.trim(), { device: 'cpu' });
+    expect(embedder.info.maxDimensions).toBe(384);
   });
 });
 

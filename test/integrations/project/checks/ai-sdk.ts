@@ -114,10 +114,10 @@ for (const specificationVersion of ACCEPTED) {
     async () => embed({ model, value: query, providerOptions: { rerankit: { inputType: 'passage' } }, maxRetries: 0 }),
     { code: 'INVALID_OPTION' },
   );
-  const named = createRerankit({ small: reranker }, { specificationVersion, embedders: { recall: embedder } });
-  const byName = createProviderRegistry({ rerankit: named }).embeddingModel('rerankit:recall');
-  assert.equal((await embed({ model: byName, value: right })).embedding.length, embedder.info.maxDimensions);
 }
+const both = createRerankit({ small: reranker }, { specificationVersion, embedders: { recall: embedder } });
+const byName = createProviderRegistry({ rerankit: both }).embeddingModel('rerankit:recall');
+assert.equal((await embed({ model: byName, value: right })).embedding.length, embedder.info.maxDimensions);
 await embedder.dispose();
 
 await reranker.dispose();
