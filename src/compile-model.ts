@@ -1,5 +1,6 @@
 import { compileCheckpoint } from './compile-checkpoint.ts';
 import { openCheckpoint } from './model/checkpoint.ts';
+import { withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { readCompileOptions } from './options.ts';
 import type { CompileOptions, CompileResult } from './types.ts';
@@ -21,5 +22,7 @@ export async function compile(
   options: CompileOptions = {},
 ): Promise<CompileResult> {
   const own = readCompileOptions(options);
-  return compileCheckpoint(folder, own, async () => openCheckpoint(await resolveModel(model, own)));
+  return compileCheckpoint(folder, own, async () =>
+    withAdapters(await openCheckpoint(await resolveModel(model, own)), own.adapters ?? []),
+  );
 }

@@ -11,6 +11,7 @@ export type {
   RerankerEngine,
 } from './engine/reranker-engine.ts';
 export { ERROR_CODES, type ErrorCode, RerankitError } from './errors.ts';
+export type { LoadedAdapter, LoraAdapter } from './model/lora/adapter.ts';
 export type { ModelKind } from './model/onnx/export-config.ts';
 export type {
   CompileProgress,

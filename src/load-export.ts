@@ -7,6 +7,7 @@ import { toRunRequest } from './engine/onnx/wire.ts';
 import { ExportEngine } from './engine/onnx-export/export-engine.ts';
 import type { ExportInterface } from './engine/onnx-export/protocol.ts';
 import { oneOf } from './engine/parallel-engine.ts';
+import { RerankitError } from './errors.ts';
 import type { LoadWatch } from './load-start.ts';
 import { refuseEmbeddingModel } from './model/embedding-model.ts';
 import type { ModelFiles } from './model/model-files.ts';
@@ -37,6 +38,7 @@ export async function loadExport(
   options: LoadOptions,
   { signal, onProgress }: LoadWatch,
 ): Promise<LoadedExport> {
+  refuseAdapters(options.adapters, onnx);
   await refuseEmbeddingModel(files);
   const config = await readExportConfig(files.config);
   if (config.kind === 'cross-encoder') refuseInstruction(options.instruction);
@@ -89,6 +91,7 @@ export async function loadExport(
       source: files.kind,
       kind: config.kind,
       onnxFile: onnx.name,
+      adapters: [],
       revision: files.revision,
       dtype,
       dtypeReason: `the export ${onnx.name}`,
@@ -108,6 +111,15 @@ export async function loadExport(
     for (const engine of engines) void engine.dispose();
     throw error;
   }
+}
+
+/** The weights of an export are wherever its graph put them. */
+function refuseAdapters(adapters: LoadOptions['adapters'] = [], onnx: OnnxFile): void {
+  if (adapters.length === 0) return;
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option adapters goes with safetensors, but the model is the ONNX export ${onnx.name}: merge the adapter before exporting.`,
+  );
 }
 
 /** Devices to try. A quantized export goes where its type has kernels, unless the caller chose the file. */

@@ -47,7 +47,7 @@ export async function loadNetwork<Ids extends { readonly largestId: number }>(
 ): Promise<LoadedNetwork> {
   const { device = 'auto', deviceId = 0, dtype = 'auto', threads = availableParallelism() } = options;
   const { signal, onProgress, store, fail } = start;
-  const { files, config, tensors, headTensor } = checkpoint;
+  const { files, config, tensors, headTensor, adapters } = checkpoint;
   const deviceIds = options.devices ?? [deviceId];
   let engines: readonly OnnxEngine[] = [];
   try {
@@ -60,7 +60,7 @@ export async function loadNetwork<Ids extends { readonly largestId: number }>(
     // What a bad tokenizer makes useless is not gone on with: compiling a model takes a while.
     ids.catch(fail);
     const request: Omit<LoadRequest, 'deviceId'> = {
-      checkpoint: { config, tensors, headTensor },
+      checkpoint: { config, tensors, headTensor, adapters },
       maxLength,
       dtype,
       cudaLibraryDir: options.cudaLibraryDir,

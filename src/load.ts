@@ -3,6 +3,7 @@ import { loadExport } from './load-export.ts';
 import { loadNetwork } from './load-network.ts';
 import { startLoad } from './load-start.ts';
 import { openCheckpoint } from './model/checkpoint.ts';
+import { withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 import type { Encoder } from './scoring/token-scorer.ts';
@@ -32,7 +33,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   if (found.onnx !== undefined) {
     return { ...(await loadExport(found, found.onnx, options, start)), sharedPrefixes: false };
   }
-  const checkpoint = await openCheckpoint(found);
+  const checkpoint = await withAdapters(await openCheckpoint(found), options.adapters ?? []);
   start.signal.throwIfAborted();
   const { tokenizer: path, tokenizerConfig } = found;
   const tokenizer = TokenizerClient.forPrompts({ tokenizer: path, tokenizerConfig });
@@ -41,6 +42,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
     options,
     start,
   );
-  const info: LocalInfo = { ...network.info, kind: 'qwen3', onnxFile: undefined };
+  const adapters = checkpoint.adapters.map(({ path, scale }) => ({ path, scale }));
+  const info: LocalInfo = { ...network.info, kind: 'qwen3', onnxFile: undefined, adapters };
   return { ...network, tokenizer, info, sharedPrefixes: true, defaultInstruction: DEFAULT_INSTRUCTION };
 }

@@ -36,7 +36,8 @@ export const NETWORK_RULES: Rules<NetworkOptions> = {
   signal,
 };
 
-export const COMPILE_RULES: Rules<CompileOptions> = {
+/** Those of every `compile`; adapters are for rerankers. */
+export const COMPILE_RULES: Rules<Omit<CompileOptions, 'adapters'>> = {
   dtype: oneOf(PACKED_FORMS),
   ...HUB_RULES,
   onProgress: callback,

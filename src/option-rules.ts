@@ -18,10 +18,14 @@ export const finite: Kind = { expected: 'a finite number', accepts: Number.isFin
 export const signal: Kind = { expected: 'an AbortSignal', accepts: (value) => value instanceof AbortSignal };
 
 /** What is scored 0 to 1. */
-export const fraction: Kind = {
-  expected: 'a number from 0 to 1',
-  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-};
+export const fraction: Kind = number(0, 1);
+
+export function number(least: number, most: number): Kind {
+  return {
+    expected: `a number from ${least} to ${most}`,
+    accepts: (value) => typeof value === 'number' && value >= least && value <= most,
+  };
+}
 
 export function oneOf(values: readonly string[]): Kind {
   return {

@@ -2,11 +2,29 @@ import type { ConnectOptions } from './engine/remote/connect-options.ts';
 import { PROTOCOLS } from './engine/remote/protocols.ts';
 import type { EngineInfo, RerankerEngine } from './engine/reranker-engine.ts';
 import { RerankitError, show } from './errors.ts';
+import type { LoraAdapter } from './model/lora/adapter.ts';
 import { COMPILE_RULES, checkNetworkOptions, NETWORK_RULES } from './network-options.ts';
-import { callback, finite, fraction, integer, oneOf, type Rules, read, signal, string } from './option-rules.ts';
+import {
+  callback,
+  finite,
+  fraction,
+  integer,
+  type Kind,
+  number,
+  oneOf,
+  type Rules,
+  read,
+  signal,
+  string,
+} from './option-rules.ts';
 import type { CompileOptions, EngineOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
 
-const LOAD_RULES: Rules<LoadOptions> = { ...NETWORK_RULES, onnxFile: string, instruction: string };
+/** A list; what is in it is looked at by {@link withOwnAdapters}. */
+const adapters: Kind = { expected: 'a list of { path, scale }', accepts: Array.isArray };
+
+const ADAPTER_RULES: Rules<LoraAdapter> = { path: string, scale: number(-10, 10) };
+
+const LOAD_RULES: Rules<LoadOptions> = { ...NETWORK_RULES, onnxFile: string, adapters, instruction: string };
 
 const ENGINE_RULES: Rules<EngineOptions> = {
   concurrency: integer(1, 1024),
@@ -66,7 +84,13 @@ export function readLoadOptions(options: LoadOptions): LoadOptions {
       `The options onnxFile and dtype of Reranker.load exclude each other: the file ${show(own.onnxFile)} has a type of its own.`,
     );
   }
-  return checkNetworkOptions('Reranker.load', own);
+  if (own.onnxFile !== undefined && own.adapters !== undefined && own.adapters.length > 0) {
+    throw new RerankitError(
+      'INVALID_OPTION',
+      'The options onnxFile and adapters of Reranker.load exclude each other: adapters go with safetensors.',
+    );
+  }
+  return checkNetworkOptions('Reranker.load', withOwnAdapters('Reranker.load', own));
 }
 
 /** The same for `Reranker.fromEngine`. */
@@ -112,7 +136,21 @@ export function readEngine(engine: RerankerEngine): { readonly engine: RerankerE
 
 /** The same for `compile`. */
 export function readCompileOptions(options: CompileOptions): CompileOptions {
-  return read('compile', COMPILE_RULES, options);
+  return withOwnAdapters('compile', read('compile', { ...COMPILE_RULES, adapters }, options));
+}
+
+/** The options with the adapters in a list of our own, each checked. */
+function withOwnAdapters<Options extends { readonly adapters?: readonly LoraAdapter[] | undefined }>(
+  call: string,
+  options: Options,
+): Options {
+  if (options.adapters === undefined) return options;
+  const list = Array.from(options.adapters, (adapter, index) => {
+    const own = read(`adapters[${index}] of ${call}`, ADAPTER_RULES, adapter);
+    if (own.path) return own;
+    throw new RerankitError('INVALID_OPTION', `adapters[${index}] of ${call} has no path: name the adapter's folder.`);
+  });
+  return { ...options, adapters: list };
 }
 
 /** The same for `rerank`. */

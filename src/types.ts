@@ -1,6 +1,7 @@
 import type { Device, RefusedDevice } from './engine/onnx/device.ts';
 import type { Dtype } from './engine/onnx/dtype.ts';
 import type { RemoteInfo } from './engine/remote/connect-options.ts';
+import type { LoadedAdapter, LoraAdapter } from './model/lora/adapter.ts';
 import type { ModelKind } from './model/onnx/export-config.ts';
 import type { OnLoadProgress } from './model/progress.ts';
 import type { HubOptions } from './model/resolve-options.ts';
@@ -43,6 +44,12 @@ export interface LoadOptions extends HubOptions {
    * @default safetensors where the model is a Qwen3-Reranker and has them, else the export that goes with `dtype`
    */
   readonly onnxFile?: string | undefined;
+  /**
+   * LoRA adapters to merge into the weights, in this order; their changes add up. The merged weights are kept with the
+   * compiled models. See docs/lora.md.
+   * @default none
+   */
+  readonly adapters?: readonly LoraAdapter[] | undefined;
   /** CPU threads of a run. @default all that this process may use */
   readonly threads?: number | undefined;
   /** Instruction of calls that give none. @default "Given a web search query, retrieve relevant passages that answer the query" */
@@ -77,7 +84,7 @@ export interface LoadOptions extends HubOptions {
 }
 
 /** What of {@link LoadOptions} goes with every network that runs from safetensors. */
-export type NetworkOptions = Omit<LoadOptions, 'onnxFile' | 'instruction'>;
+export type NetworkOptions = Omit<LoadOptions, 'onnxFile' | 'adapters' | 'instruction'>;
 
 /** How to use an engine of your own. */
 export interface EngineOptions {
@@ -95,6 +102,8 @@ export interface EngineOptions {
 export interface CompileOptions extends HubOptions {
   /** Numeric type of the linear layers' weights. @default 'int8' */
   readonly dtype?: 'int8' | 'int4' | undefined;
+  /** LoRA adapters to merge into the copy, as in `LoadOptions`. @default none */
+  readonly adapters?: readonly LoraAdapter[] | undefined;
   /** Told how it goes. What it throws rejects the call; it is not awaited. */
   readonly onProgress?: OnLoadProgress | undefined;
   /** Gives up: rejects with the signal's reason, and leaves nothing. */
@@ -241,6 +250,8 @@ export interface RerankerInfo {
   readonly kind?: ModelKind | undefined;
   /** The ONNX export that was loaded, as a path inside the model; `undefined` for other weights. */
   readonly onnxFile?: string | undefined;
+  /** LoRA adapters in the weights, in the order in which they were given; `undefined` for engines of your own and servers. */
+  readonly adapters?: readonly LoadedAdapter[] | undefined;
   /** The commit, for models of the Hub. */
   readonly revision: string | undefined;
   readonly dtype: Dtype | undefined;

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEVICES, type Device } from '../engine/onnx/device.ts';
 import { DTYPES, type Dtype } from '../engine/onnx/dtype.ts';
+import type { LoraAdapter } from '../model/lora/adapter.ts';
 import type { LoadOptions } from '../types.ts';
 
 /** Reads an integer from `least` to `most`. */
@@ -20,6 +21,20 @@ export function fraction(text: string): number {
   throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
 
+/** Reads a folder, or a folder, `=` and a scale, beside those before. */
+export function adapter(text: string, before: readonly LoraAdapter[] = []): readonly LoraAdapter[] {
+  const [, path, scale] = /^(.+)=([+-]?(?:\d+\.?\d*|\.\d+))$/.exec(text) ?? [];
+  return [...before, path === undefined ? { path: text } : { path, scale: Number(scale) }];
+}
+
+/** The option that {@link adapter} reads. */
+export function adapterOption(): Option {
+  return new Option(
+    '--adapter <folder>',
+    'LoRA adapter to merge, as folder or folder=scale; more than once for several',
+  ).argParser(adapter);
+}
+
 /** How a model is run, whichever it is. */
 export interface RunFlags {
   readonly revision?: string;
@@ -32,6 +47,7 @@ export interface RunFlags {
 export interface ModelFlags extends RunFlags {
   readonly model: string;
   readonly dtype?: Dtype | 'auto';
+  readonly adapter?: readonly LoraAdapter[];
 }
 
 /** The name of the model that comes with the package. */
@@ -43,7 +59,8 @@ export function addModelOptions(command: Command): Command {
       .option('-m, --model <model>', 'Hub repository (owner/name), directory, or the one built in', EMBEDDED)
       .addOption(
         new Option('--dtype <dtype>', 'numeric type of the weights (default: auto)').choices(['auto', ...DTYPES]),
-      ),
+      )
+      .addOption(adapterOption()),
   );
 }
 
@@ -61,8 +78,8 @@ export function modelName(model: string): string | undefined {
 }
 
 /** The options of `Reranker.load` among the flags of a command. */
-export function loadOptions({ dtype, ...flags }: ModelFlags): LoadOptions {
-  return { ...runOptions(flags), dtype };
+export function loadOptions({ dtype, adapter: adapters, ...flags }: ModelFlags): LoadOptions {
+  return { ...runOptions(flags), dtype, adapters };
 }
 
 /** The same without the model's own. */

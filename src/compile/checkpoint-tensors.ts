@@ -7,6 +7,7 @@ import type { Dtype, TensorLocation, TensorMap } from '../model/safetensors.ts';
 import { INT4_BLOCK } from './quantize-int4.ts';
 import { bytesOf, readInt4, readInt8 } from './read-matrix.ts';
 import { tensorBytes } from './tensor-bytes.ts';
+import type { WeightSource } from './weight-source.ts';
 
 /** One tensor of the network as it is going to be saved: itself, or values and scales. */
 export interface CheckpointTensor {
@@ -21,7 +22,8 @@ export interface CheckpointTensor {
 }
 
 /** All tensors of a checkpoint, the linear layers in 8 bits a row or 4 bits in groups, the others as they are. */
-export function checkpointTensors({ config, tensors, files }: Checkpoint, form: PackedForm): CheckpointTensor[] {
+export function checkpointTensors(checkpoint: Checkpoint, form: PackedForm): CheckpointTensor[] {
+  const { config, tensors, files } = checkpoint;
   return [...networkTensors(config).keys()].flatMap((name) => {
     const location = find(tensors, name);
     if (!isLinear(name)) {
@@ -33,7 +35,7 @@ export function checkpointTensors({ config, tensors, files }: Checkpoint, form: 
       const message = `${files.id}: ${show(name)} has ${columns} columns, and int4 is saved in groups of ${INT4_BLOCK}; use dtype 'int8'.`;
       throw new RerankitError('MODEL_UNSUPPORTED', message);
     }
-    return [form === 'int8' ? inInt8(location, tensors) : inInt4(location, tensors)];
+    return [form === 'int8' ? inInt8(location, checkpoint) : inInt4(location, checkpoint)];
   });
 }
 
@@ -43,7 +45,7 @@ function asStored(location: TensorLocation): CheckpointTensor {
   return { parts: [{ name, dtype, shape, byteLength }], read: () => tensorBytes(location) };
 }
 
-function inInt8(location: TensorLocation, tensors: TensorMap): CheckpointTensor {
+function inInt8(location: TensorLocation, source: WeightSource): CheckpointTensor {
   const { name, shape } = location;
   const [rows = 0, columns = 0] = shape;
   return {
@@ -52,14 +54,14 @@ function inInt8(location: TensorLocation, tensors: TensorMap): CheckpointTensor 
       { name: scaleName(name), dtype: 'F32', shape: [rows, 1], byteLength: 4 * rows },
     ],
     async *read() {
-      const { values, scales } = await readInt8(location, tensors, 8);
+      const { values, scales } = await readInt8(location, source, 8);
       yield bytesOf(values);
       yield bytesOf(scales);
     },
   };
 }
 
-function inInt4(location: TensorLocation, tensors: TensorMap): CheckpointTensor {
+function inInt4(location: TensorLocation, source: WeightSource): CheckpointTensor {
   const { name, shape } = location;
   const [rows = 0, columns = 0] = shape;
   const groups = columns / INT4_BLOCK;
@@ -70,7 +72,7 @@ function inInt4(location: TensorLocation, tensors: TensorMap): CheckpointTensor 
       { name: `${name}_shape`, dtype: 'I64', shape: [2], byteLength: 16 },
     ],
     async *read() {
-      const { values, scales } = await readInt4(location, tensors);
+      const { values, scales } = await readInt4(location, source);
       yield values;
       yield bytesOf(scales);
       yield bytesOf(BigInt64Array.of(BigInt(rows), BigInt(columns)));

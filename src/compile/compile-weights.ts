@@ -5,10 +5,11 @@ import { isLinear, networkTensors } from '../model/network-tensors.ts';
 import { scaleName } from '../model/quantization.ts';
 import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
 import { halfRows, STORED_HALF } from './half-rows.ts';
-import { type MatrixForm, type MatrixValues, type PartValues, readMatrix } from './read-matrix.ts';
-import type { HalfTarget } from './target.ts';
+import { bytesOf, type MatrixForm, type MatrixValues, type PartValues, readMatrix } from './read-matrix.ts';
+import type { FloatTarget, HalfTarget } from './target.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 import type { WeightSink } from './weight-sink.ts';
+import { isChanged, type WeightSource, weightRows } from './weight-source.ts';
 
 /** A network's weights in the form in which a session takes them. */
 export interface CompiledWeights {
@@ -23,10 +24,9 @@ export interface Prepacked {
   readonly buffers: readonly Uint8Array[];
 }
 
-export interface CompileWeightsOptions {
+export interface CompileWeightsOptions extends WeightSource {
   readonly config: Qwen3Config;
-  readonly tensors: TensorMap;
-  readonly form: MatrixForm | HalfTarget;
+  readonly form: MatrixForm | HalfTarget | FloatTarget;
   readonly sink: WeightSink;
   /** Called before each tensor, and at the end: bytes of the checkpoint that have been read. Throws to give up. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
@@ -45,23 +45,25 @@ export async function compileWeights(options: CompileWeightsOptions): Promise<Co
     onProgress(done, total);
     const { name, byteLength } = location;
     if (isHalf(form)) {
-      const place = await sink.write(halfRows(location, tensors, form.form));
+      const place = await sink.write(halfRows(location, options, form.form));
       kept.set(name, { ...location, dtype: STORED_HALF[form.form], ...place });
-    } else if (isLinear(name)) {
-      matrices.set(name, await writeMatrix(name, await readMatrix(form, location, tensors), options));
+    } else if (form.form !== 'fp32' && isLinear(name)) {
+      matrices.set(name, await writeMatrix(name, await readMatrix(form, location, options), options));
+    } else if (isChanged(name, options)) {
+      kept.set(name, { ...location, dtype: 'F32', ...(await sink.write(floatBytes(location, options))) });
     } else {
       kept.set(name, { ...location, ...(await sink.write(tensorBytes(location))) });
-      // The scales of a matrix that is kept in 8 bits.
+      // The scales of a matrix that is kept in few bits.
       const scales = tensors.get(scaleName(name));
       if (scales) kept.set(scales.name, { ...scales, ...(await sink.write(tensorBytes(scales))) });
     }
     done += byteLength;
   }
   onProgress(total, total);
-  return { tensors: kept, matrices: isHalf(form) ? undefined : { form: form.form, matrices } };
+  return { tensors: kept, matrices: isHalf(form) || form.form === 'fp32' ? undefined : { form: form.form, matrices } };
 }
 
-function isHalf(form: MatrixForm | HalfTarget): form is HalfTarget {
+function isHalf(form: CompileWeightsOptions['form']): form is HalfTarget {
   return form.form === 'bf16' || form.form === 'fp16';
 }
 
@@ -71,6 +73,10 @@ function locationsOf(config: Qwen3Config, tensors: TensorMap): TensorLocation[] 
     .filter((name) => name.startsWith('model.'))
     .map((name) => tensors.get(name))
     .filter((location) => location !== undefined);
+}
+
+async function* floatBytes(location: TensorLocation, source: WeightSource): AsyncGenerator<Uint8Array> {
+  for await (const { values } of weightRows(location, source)) yield bytesOf(values);
 }
 
 async function writeMatrix(

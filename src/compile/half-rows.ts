@@ -1,10 +1,9 @@
 import type { HalfType } from '../graph/cuda/half-types.ts';
-import { floatRows, readFloats } from '../model/float-rows.ts';
 import { bf16BitsToF32Bits, f16BitsToF32Bits, f32BitsToBf16Bits, f32BitsToF16Bits } from '../model/half.ts';
-import { scaleName } from '../model/quantization.ts';
-import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
+import type { TensorLocation } from '../model/safetensors.ts';
 import { bytesOf } from './read-matrix.ts';
 import { tensorBytes } from './tensor-bytes.ts';
+import { isChanged, type WeightSource, weightRows } from './weight-source.ts';
 
 /** What each type of 16 bits is called in a checkpoint. */
 export const STORED_HALF = { bf16: 'BF16', fp16: 'F16' } as const satisfies Record<HalfType, TensorLocation['dtype']>;
@@ -16,13 +15,14 @@ const ROUND = { bf16: f32BitsToBf16Bits, fp16: f32BitsToF16Bits } as const;
  */
 export async function* halfRows(
   location: TensorLocation,
-  tensors: TensorMap,
+  source: WeightSource,
   type: HalfType,
 ): AsyncGenerator<Uint8Array> {
   const { dtype } = location;
-  if (dtype === STORED_HALF[type]) yield* tensorBytes(location);
+  if (isChanged(location.name, source)) yield* rounded(location, source, type);
+  else if (dtype === STORED_HALF[type]) yield* tensorBytes(location);
   else if (dtype === 'BF16' || dtype === 'F16') yield* looked(location, tableOf(type));
-  else yield* rounded(location, tensors, type);
+  else yield* rounded(location, source, type);
 }
 
 async function* looked(location: TensorLocation, table: Uint16Array): AsyncGenerator<Uint8Array> {
@@ -33,11 +33,10 @@ async function* looked(location: TensorLocation, table: Uint16Array): AsyncGener
   }
 }
 
-async function* rounded(location: TensorLocation, tensors: TensorMap, type: HalfType): AsyncGenerator<Uint8Array> {
-  const scales = location.dtype === 'I8' || location.dtype === 'I4' ? tensors.get(scaleName(location.name)) : undefined;
+async function* rounded(location: TensorLocation, source: WeightSource, type: HalfType): AsyncGenerator<Uint8Array> {
   const round = ROUND[type];
   let halves = new Uint16Array(0);
-  for await (const { values } of floatRows(location, scales && (await readFloats(scales)))) {
+  for await (const { values } of weightRows(location, source)) {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
     if (halves.length < bits.length) halves = new Uint16Array(bits.length);
     for (let at = 0; at < bits.length; at++) halves[at] = round(bits[at] as number);

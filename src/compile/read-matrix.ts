@@ -1,13 +1,12 @@
 import { ElementType } from '../graph/onnx-proto.ts';
 import type { PackedForm } from '../graph/packed-matrices.ts';
-import { floatRows, readFloats } from '../model/float-rows.ts';
-import { scaleName } from '../model/quantization.ts';
-import type { TensorLocation, TensorMap } from '../model/safetensors.ts';
+import type { TensorLocation } from '../model/safetensors.ts';
 import { piecesOf } from './pieces.ts';
 import { INT4_BLOCK, quantizeInt4 } from './quantize-int4.ts';
 import { quantizeInt8, type WeightBits } from './quantize-int8.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 import { transpose } from './transpose.ts';
+import { isChanged, scalesOf, type WeightSource, weightRows } from './weight-source.ts';
 
 /** What to bring matrices into. */
 export interface MatrixForm {
@@ -34,13 +33,13 @@ export interface PartValues {
 export async function readMatrix(
   { form, bits }: MatrixForm,
   location: TensorLocation,
-  tensors: TensorMap,
+  source: WeightSource,
 ): Promise<MatrixValues> {
   const [outputs = 0, inputs = 0] = location.shape;
   const { FLOAT, UINT8 } = ElementType;
   switch (form) {
     case 'int8': {
-      const { values, scales } = await readInt8(location, tensors, bits);
+      const { values, scales } = await readInt8(location, source, bits);
       return {
         outputs,
         inputs,
@@ -49,7 +48,7 @@ export async function readMatrix(
       };
     }
     case 'int4': {
-      const { values, scales } = await readInt4(location, tensors);
+      const { values, scales } = await readInt4(location, source);
       const blocks = scales.length / outputs;
       const blockBytes = values.length / scales.length;
       return {
@@ -78,17 +77,17 @@ function part(type: ElementType, shape: readonly number[], values: ArrayBufferVi
 /** A matrix as int8 [out, in] with scales [out]: as it is stored, or rounded. */
 export async function readInt8(
   location: TensorLocation,
-  tensors: TensorMap,
+  source: WeightSource,
   bits: WeightBits,
 ): Promise<{ values: Int8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
-  const stored = await scalesOf(location, tensors);
+  const stored = isChanged(location.name, source) ? undefined : await scalesOf(location, source);
   if (stored && location.dtype === 'I8' && bits === 8) {
     return { values: new Int8Array((await readBytes(location)).buffer), scales: stored };
   }
   const values = new Int8Array(outputs * inputs);
   const scales = new Float32Array(outputs);
-  for await (const { first, count, values: rows } of floatRows(location, stored)) {
+  for await (const { first, count, values: rows } of weightRows(location, source)) {
     const part = values.subarray(first * inputs, (first + count) * inputs);
     quantizeInt8(rows, inputs, bits, part, scales.subarray(first, first + count));
   }
@@ -98,16 +97,16 @@ export async function readInt8(
 /** A matrix in 4 bits: as it is stored, or rounded; see `quantizeInt4`. */
 export async function readInt4(
   location: TensorLocation,
-  tensors: TensorMap,
+  source: WeightSource,
 ): Promise<{ values: Uint8Array; scales: Float32Array }> {
   const [outputs = 0, inputs = 0] = location.shape;
-  const stored = await scalesOf(location, tensors);
+  const stored = isChanged(location.name, source) ? undefined : await scalesOf(location, source);
   if (stored && location.dtype === 'I4') return { values: await readBytes(location), scales: stored };
   const blocks = Math.ceil(inputs / INT4_BLOCK);
   const width = (blocks * INT4_BLOCK) / 2;
   const values = new Uint8Array(outputs * width);
   const scales = new Float32Array(outputs * blocks);
-  for await (const { first, count, values: rows } of floatRows(location, stored)) {
+  for await (const { first, count, values: rows } of weightRows(location, source)) {
     const end = first + count;
     const part = values.subarray(first * width, end * width);
     quantizeInt4(rows, inputs, part, scales.subarray(first * blocks, end * blocks));
@@ -127,10 +126,4 @@ async function readBytes(location: TensorLocation): Promise<Uint8Array> {
 
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** The scales of a matrix that is stored in 8 or 4 bits. */
-async function scalesOf({ name, dtype }: TensorLocation, tensors: TensorMap): Promise<Float32Array | undefined> {
-  const scales = dtype === 'I8' || dtype === 'I4' ? tensors.get(scaleName(name)) : undefined;
-  return scales && readFloats(scales);
 }

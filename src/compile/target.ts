@@ -2,7 +2,7 @@ import type { HalfType } from '../graph/cuda/half-types.ts';
 import type { MatrixForm } from './read-matrix.ts';
 
 /** What weights are compiled to. */
-export type CompileTarget = PackedTarget | HalfTarget;
+export type CompileTarget = PackedTarget | HalfTarget | FloatTarget;
 
 /** Linear layers in few bits, all else as it was stored. */
 export interface PackedTarget extends MatrixForm {
@@ -13,4 +13,9 @@ export interface PackedTarget extends MatrixForm {
 /** Everything in 16 bits, for sessions on a GPU. */
 export interface HalfTarget {
   readonly form: HalfType;
+}
+
+/** Matrices that adapters change in float32, all else as it was stored: for networks that read weights in place. */
+export interface FloatTarget {
+  readonly form: 'fp32';
 }

@@ -1,7 +1,9 @@
-import { copyFile, type FileHandle, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PackedForm } from '../graph/packed-matrices.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { headOf } from '../model/config-support.ts';
+import { readJsonObject } from '../model/json-file.ts';
 import { FILE, MARKERS } from '../model/model-files.ts';
 import { type CheckpointTensor, checkpointTensors } from './checkpoint-tensors.ts';
 import { INT4_BLOCK } from './quantize-int4.ts';
@@ -11,6 +13,13 @@ const LAST_TOKEN_POOLING = { pooling_mode_lasttoken: true, include_prompt: true 
 
 /** Headers are padded to this, so that what follows is aligned. */
 const HEADER_ALIGNMENT = 8;
+
+/** What a config says once an adapter has made a classifier of a language model. */
+const CLASSIFIER = {
+  architectures: ['Qwen3ForSequenceClassification'],
+  id2label: { 0: 'LABEL_0' },
+  label2id: { LABEL_0: 0 },
+};
 
 export interface WriteCheckpointOptions {
   readonly checkpoint: Checkpoint;
@@ -31,9 +40,11 @@ export async function writeCheckpoint({
   form,
   onProgress,
 }: WriteCheckpointOptions): Promise<number> {
-  const { files } = checkpoint;
-  const config: unknown = JSON.parse(await readFile(files.config, 'utf8'));
-  const quantized = { ...(config as object), quantization_config: quantizationConfig(form) };
+  const { files, config } = checkpoint;
+  const original = await readJsonObject(files.config);
+  const isClassifier = config.head === 'sequence-classification';
+  const becameOne = isClassifier && headOf(original, files.config, 'reranker') !== config.head;
+  const quantized = { ...original, ...(becameOne && CLASSIFIER), quantization_config: quantizationConfig(form) };
   await writeFile(join(folder, FILE.config), `${JSON.stringify(quantized, undefined, 2)}\n`);
   await copyFile(files.tokenizer, join(folder, FILE.tokenizer));
   if (files.tokenizerConfig) await copyFile(files.tokenizerConfig, join(folder, FILE.tokenizerConfig));

@@ -20,7 +20,7 @@ export interface EmbedderOptions extends NetworkOptions {
 }
 
 /** How to write a smaller copy of an embedding model. */
-export interface EmbedderCompileOptions extends CompileOptions {
+export interface EmbedderCompileOptions extends Omit<CompileOptions, 'adapters'> {
   /** See {@link EmbedderOptions.pooling}. @default what the model's files say */
   readonly pooling?: Pooling | undefined;
 }

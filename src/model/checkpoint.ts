@@ -1,6 +1,7 @@
 import { RerankitError, show } from '../errors.ts';
 import { type Qwen3Config, readConfig } from './config.ts';
 import { refuseBareBackbone, refuseEmbeddingModel } from './embedding-model.ts';
+import type { Adapter } from './lora/adapter.ts';
 import type { ModelFiles } from './model-files.ts';
 import { type HeadTensor, headTensor, isLinear, networkTensors } from './network-tensors.ts';
 import { packedName, scaleName } from './quantization.ts';
@@ -26,6 +27,8 @@ export interface Checkpoint {
   readonly tensors: TensorMap;
   /** `undefined` for an embedder. */
   readonly headTensor: HeadTensor | undefined;
+  /** Adapters that are merged whenever weights are read; none, unless `withAdapters` was called. */
+  readonly adapters: readonly Adapter[];
 }
 
 /**
@@ -54,7 +57,7 @@ export function checkTensors(files: ModelFiles, config: Qwen3Config, stored: Ten
     checkTensor(name, shape, found, files, quantized ? ['I8'] : FLOATS);
     if (quantized) checkScales(scaleName(name), shape[0] ?? 0, stored.get(scaleName(name)), files);
   }
-  return { files, config, tensors, headTensor: headTensor(config) };
+  return { files, config, tensors, headTensor: headTensor(config), adapters: [] };
 }
 
 /** A matrix of packed 4-bit values, seen as what it stands for. */

@@ -74,7 +74,7 @@ export function missingFile(
   if (safetensors && !hasSafetensors(present)) {
     const name = `${FILE.weights} (or ${FILE.index})`;
     if (present.has(EXPLAINS.adapter)) {
-      return { name, hint: 'It is a LoRA adapter: merge it into its base model, and save that.' };
+      return { name, hint: 'It is a LoRA adapter: load its base model, and name this folder in the option adapters.' };
     }
     if (present.has(EXPLAINS.pickle) || present.has(EXPLAINS.pickleIndex)) {
       return { name, hint: 'It has PyTorch pickle weights: save it again with safe_serialization.' };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
 import { arch, cpus, endianness, platform } from 'node:os';
+import { fullHash } from './fingerprint.ts';
 
 /** A safetensors file begins with its table of tensors; that of the largest models takes some 100 KB. */
 const HEAD_BYTES = 1 << 20;
@@ -24,6 +25,12 @@ export async function identifySource(file: string): Promise<SourceIdentity> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(HEAD_BYTES), 0, HEAD_BYTES, 0);
   const head = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
   return { path, bytes: Number(size), modifiedNs: `${mtimeNs}`, head };
+}
+
+/** SHA-256 of all that a file holds, for those that are small: it does not matter where the file lies. */
+export async function identifyContent(file: string): Promise<string> {
+  await using handle = await open(file, 'r');
+  return await fullHash(handle, undefined);
 }
 
 /** What prepacked weights depend on: they are laid out for the widest instructions the processor has. */

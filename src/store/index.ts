@@ -2,7 +2,7 @@ export type { StoredEntry } from './entries.ts';
 export { EntryFile, type Section } from './entry-file.ts';
 export { type BuildEntry, EntryWriter } from './entry-writer.ts';
 export { compiledFolder } from './folder.ts';
-export { identifySource, processorIdentity, type SourceIdentity } from './identity.ts';
+export { identifyContent, identifySource, processorIdentity, type SourceIdentity } from './identity.ts';
 export type { Json, JsonRecord } from './json.ts';
 export { entryKey } from './key.ts';
 export type { Manifest, ManifestFile } from './manifest.ts';

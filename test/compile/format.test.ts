@@ -55,7 +55,7 @@ describe('the form of compiled weights', () => {
     const { config, tensors } = await openCheckpoint(await resolveModel(folder, {}));
     const sink = new MemorySink();
     const onProgress = () => {};
-    const { tensors: kept, matrices } = await compileWeights({ config, tensors, form, sink, onProgress });
+    const { tensors: kept, matrices } = await compileWeights({ config, tensors, adapters: [], form, sink, onProgress });
     const hash = createHash('sha256');
     // Names, types, shapes and places, then the bytes.
     for (const { name, dtype, shape, file, offset, byteLength } of kept.values()) {

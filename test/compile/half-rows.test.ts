@@ -26,7 +26,7 @@ async function convert(dtype: 'F32' | 'BF16' | 'F16' | 'I8', data: Uint8Array, t
   const location = map.get(NAME);
   if (location === undefined) throw new Error('not found');
   const pieces: Uint8Array[] = [];
-  for await (const piece of halfRows(location, map, type)) pieces.push(piece.slice());
+  for await (const piece of halfRows(location, { tensors: map, adapters: [] }, type)) pieces.push(piece.slice());
   const bytes = Buffer.concat(pieces);
   return new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }

@@ -104,8 +104,12 @@ describe('floatRows', () => {
       message: expect.stringContaining(`${path} is truncated: ${end} bytes expected, ${end - 10} found`),
     };
     await expect(rowsOf(location)).rejects.toMatchObject(truncated);
-    await expect(readMatrix({ form: 'int8', bits: 8 }, location, tensors)).rejects.toMatchObject(truncated);
-    await expect(readMatrix({ form: 'int4', bits: 8 }, location, tensors)).rejects.toMatchObject(truncated);
+    await expect(readMatrix({ form: 'int8', bits: 8 }, location, { tensors, adapters: [] })).rejects.toMatchObject(
+      truncated,
+    );
+    await expect(readMatrix({ form: 'int4', bits: 8 }, location, { tensors, adapters: [] })).rejects.toMatchObject(
+      truncated,
+    );
     await expect(new MemorySink().write(tensorBytes(location))).rejects.toMatchObject(truncated);
     const gone = { ...location, file: `${path}.gone` };
     await expect(rowsOf(gone)).rejects.toMatchObject({
@@ -149,7 +153,10 @@ describe('readMatrix', () => {
         const { tensors } = await store({ [name]: { dtype, shape: [outputs, inputs], data } });
         const weights = await rowsOf(get(tensors, name));
         for (const bits of [7, 8] as const) {
-          const { values, scales, ...sizes } = await readMatrix({ form: 'int8', bits }, get(tensors, name), tensors);
+          const { values, scales, ...sizes } = await readMatrix({ form: 'int8', bits }, get(tensors, name), {
+            tensors,
+            adapters: [],
+          });
           expect(sizes).toEqual({ outputs, inputs });
           expect(values).toHaveLength(piecesOf(name, inputs));
           expect(scales).toMatchObject({ type: ElementType.FLOAT, shape: [outputs] });
@@ -181,7 +188,7 @@ describe('readMatrix', () => {
     const location = get(tensors, NAME);
     const integers = await rowsOf(location);
     const weights = await rowsOf(location, stored);
-    const exact = await readMatrix({ form: 'int8', bits: 8 }, location, tensors);
+    const exact = await readMatrix({ form: 'int8', bits: 8 }, location, { tensors, adapters: [] });
     expect(floats(exact.scales.bytes)).toEqual(stored);
     const found = exact.values[0]?.bytes ?? new Uint8Array();
     for (const [at, integer] of integers.entries()) {
@@ -189,13 +196,13 @@ describe('readMatrix', () => {
         integer,
       );
     }
-    const seven = await readMatrix({ form: 'int8', bits: 7 }, location, tensors);
+    const seven = await readMatrix({ form: 'int8', bits: 7 }, location, { tensors, adapters: [] });
     const steps = floats(seven.scales.bytes);
     for (const row of steps.keys()) {
       const largest = Math.max(...weights.subarray(row * inputs, (row + 1) * inputs).map(Math.abs));
       expect(steps[row]).toBeCloseTo(largest / 63, 6);
     }
-    const four = await readMatrix({ form: 'int4', bits: 8 }, location, tensors);
+    const four = await readMatrix({ form: 'int4', bits: 8 }, location, { tensors, adapters: [] });
     expect(four.values).toMatchObject([{ type: ElementType.UINT8, shape: [outputs, 2, 16] }]);
     expect(four.scales).toMatchObject({ type: ElementType.FLOAT, shape: [outputs, 2] });
   });

@@ -79,12 +79,12 @@ describe('matrices of 4 bits with activations of 16', () => {
     const tensors = await readSafetensors(path);
     const location = tensors.get(NAME);
     if (location === undefined) throw new Error('not found');
-    const { values, scales } = await readMatrix({ form: 'int4', bits: 8 }, location, tensors);
+    const { values, scales } = await readMatrix({ form: 'int4', bits: 8 }, location, { tensors, adapters: [] });
     const tensor = (name: string, part: typeof scales) => ({ ...part, name, data: part.bytes });
     const matrix = { outputs, inputs, values: values.map((part) => tensor('v', part)), scales: tensor('s', scales) };
     const x = random(rows * inputs, rows);
     const y = await product(folder, { form: 'int4', matrices: new Map([[NAME, matrix]]) }, x, rows);
-    const plain = await readInt4(location, tensors);
+    const plain = await readInt4(location, { tensors, adapters: [] });
     const exact = expected(plain.values, plain.scales, x, rows, inputs);
     expect(y).toHaveLength(exact.length);
     for (const [at, value] of exact.entries()) expect(Math.abs((y[at] ?? Number.NaN) - value)).toBeLessThan(2e-2);
@@ -120,7 +120,7 @@ describe('matrices of 4 bits with activations of 16', () => {
     const x = random(3 * 64, 1);
     const location = tensors.get(NAME);
     if (location === undefined) throw new Error('not found');
-    const { values, scales } = await readInt4(location, tensors);
+    const { values, scales } = await readInt4(location, { tensors, adapters: [] });
     const y = await product(folder, stored, x, 3);
     for (const [at, value] of expected(values, scales, x, 3, 64).entries())
       expect(Math.abs((y[at] ?? Number.NaN) - value)).toBeLessThan(2e-2);

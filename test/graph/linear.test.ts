@@ -47,7 +47,7 @@ async function matrix(form: PackedForm, name: string, outputs: number, inputs: n
   const tensors = await readSafetensors(path);
   const location = tensors.get(name);
   if (location === undefined) throw new Error('not found');
-  const { values, scales } = await readMatrix({ form, bits }, location, tensors);
+  const { values, scales } = await readMatrix({ form, bits }, location, { tensors, adapters: [] });
   const tensor = (at: string, { type, shape, bytes }: PartValues) => ({ name: at, type, shape, data: bytes });
   const one = {
     outputs,

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { compile } from '../../compile-model.ts';
 import type { CompileOptions } from '../../types.ts';
 import { type Io, writeOut } from '../io.ts';
-import { modelName } from '../options.ts';
+import { adapterOption, modelName } from '../options.ts';
 import { bytes } from '../terminal/amounts.ts';
 import { loadProgress } from '../terminal/load-progress.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
@@ -11,6 +11,7 @@ import { visible } from '../terminal/visible.ts';
 interface CompileFlags {
   readonly dtype: NonNullable<CompileOptions['dtype']>;
   readonly revision?: string;
+  readonly adapter?: CompileOptions['adapters'];
   readonly quiet?: boolean;
 }
 
@@ -25,6 +26,7 @@ export function addCompile(program: Command, io: Io): void {
     .argument('<dir>', 'folder to write; must not exist, or be empty')
     .addOption(new Option('--dtype <dtype>', 'numeric type of the weights').choices(['int8', 'int4']).default('int8'))
     .option('--revision <revision>', "branch, tag or commit of the Hub's repository")
+    .addOption(adapterOption())
     .option('-q, --quiet', 'no progress, no summary')
     .action((model: string, folder: string, flags: CompileFlags) => run(model, folder, flags, io));
 }
@@ -35,6 +37,7 @@ async function run(model: string, folder: string, flags: CompileFlags, io: Io): 
     const written = await compile(modelName(model), folder, {
       dtype: flags.dtype,
       revision: flags.revision,
+      adapters: flags.adapter,
       onProgress: loadProgress(progress),
       signal: io.signal,
     });

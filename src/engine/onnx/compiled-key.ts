@@ -2,13 +2,8 @@ import { env } from 'onnxruntime-node';
 import type { CompileTarget } from '../../compile/target.ts';
 import { RerankitError } from '../../errors.ts';
 import { reason } from '../../model/json-file.ts';
-import {
-  entryKey,
-  identifySource,
-  type JsonRecord,
-  processorIdentity,
-  type SourceIdentity,
-} from '../../store/index.ts';
+import type { Adapter } from '../../model/lora/adapter.ts';
+import { entryKey, identifyContent, identifySource, type JsonRecord, processorIdentity } from '../../store/index.ts';
 import type { LoadRequest } from './protocol.ts';
 
 /** To be raised whenever other bytes are written for the same model: `test/compile/format.test.ts` notices. */
@@ -16,11 +11,13 @@ export const COMPILED_FORMAT = 2;
 
 /** Names a compiled model by everything that its bytes depend on. */
 export async function compiledKey({ checkpoint }: LoadRequest, target: CompileTarget): Promise<string> {
-  const { config, tensors } = checkpoint;
-  const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
+  const { config, tensors, adapters } = checkpoint;
+  const files = new Set([...tensors.values()].map(({ file }) => file));
+  for (const { file } of adapters) files.delete(file);
   return entryKey({
     format: COMPILED_FORMAT,
-    sources: await Promise.all(files.map(identify)),
+    sources: await Promise.all([...files].sort().map((file) => readable(file, identifySource))),
+    ...(adapters.length > 0 && { adapters: await Promise.all(adapters.map(identifyAdapter)) }),
     layers: config.layers,
     ...(await partsOf(target)),
   });
@@ -35,9 +32,15 @@ async function partsOf(target: CompileTarget): Promise<JsonRecord> {
   return { form, bits, runtime: env.versions.node ?? env.versions.common, processor: await processorIdentity() };
 }
 
-async function identify(file: string): Promise<SourceIdentity> {
+/** Adapters count by what they hold: they are small, and may lie in another folder each time. */
+async function identifyAdapter({ file, updates }: Adapter): Promise<JsonRecord> {
+  const scalings = Object.fromEntries([...updates].map(([name, { scaling }]) => [name, scaling]));
+  return { content: await readable(file, identifyContent), scalings };
+}
+
+async function readable<T>(file: string, identify: (file: string) => Promise<T>): Promise<T> {
   try {
-    return await identifySource(file);
+    return await identify(file);
   } catch (cause) {
     throw new RerankitError('MODEL_NOT_FOUND', `Cannot read ${file}: ${reason(cause)}.`, { cause });
   }

@@ -89,7 +89,7 @@ async function fromStore(
   }
 }
 
-const BITS = { int8: 8, int4: 5, bf16: 16, fp16: 16 } as const;
+const BITS = { int8: 8, int4: 5, bf16: 16, fp16: 16, fp32: 32 } as const;
 
 /** About what an entry takes: embedding and norms as stored, matrices as they are and perhaps laid out. */
 function expectedBytes({ checkpoint }: LoadRequest, target: CompileTarget): number {
@@ -111,10 +111,10 @@ async function build(
   { signal, report }: Context,
   layOut: Prepack | undefined,
 ): Promise<CompiledWeights> {
-  const { config, tensors } = checkpoint;
+  const { config, tensors, adapters } = checkpoint;
   const onProgress = (loadedBytes: number, totalBytes: number): void => {
     signal.throwIfAborted();
     report({ phase: 'compile', waiting: false, loadedBytes, totalBytes });
   };
-  return compileWeights({ config, tensors, form, sink, onProgress, prepack: layOut });
+  return compileWeights({ config, tensors, adapters, form, sink, onProgress, prepack: layOut });
 }

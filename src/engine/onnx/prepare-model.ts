@@ -1,3 +1,4 @@
+import type { CompileTarget } from '../../compile/target.ts';
 import { RerankitError } from '../../errors.ts';
 import type { HandlerContext } from '../../worker/serve.ts';
 import { chooseDtype, type DtypeChoice } from './choose-dtype.ts';
@@ -30,7 +31,7 @@ export async function prepareModel(
       : { dtype: request.dtype, reason: 'asked for' };
   // The caller has seen to it that the device can run the type.
   if (isHalf(dtype.dtype)) throw new Error(`There is no model in ${dtype.dtype} for device ${device}.`);
-  if (dtype.dtype === 'fp32') {
+  if (dtype.dtype === 'fp32' && checkpoint.adapters.length === 0) {
     return { model: modelInPlace(request), dtype, warnings: [], release: async () => {} };
   }
   if (dtype.dtype === 'int8' && bits === undefined) {
@@ -38,7 +39,8 @@ export async function prepareModel(
     throw new RerankitError('DEVICE_UNAVAILABLE', message);
   }
   const warnings: string[] = [];
-  const target = { form: dtype.dtype, bits: bits ?? 8, laidOut: true };
+  const target: CompileTarget =
+    dtype.dtype === 'fp32' ? { form: dtype.dtype } : { form: dtype.dtype, bits: bits ?? 8, laidOut: true };
   const obtained = await compiledModel(request, target, context, (message) => warnings.push(message));
   return { model: modelFromCompiled(request, obtained), dtype, warnings, release: obtained.release };
 }

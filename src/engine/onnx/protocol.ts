@@ -27,7 +27,7 @@ export interface CompileRequest {
 
 /** Everything a session is made from. */
 export interface LoadRequest {
-  readonly checkpoint: Pick<Checkpoint, 'config' | 'tensors' | 'headTensor'>;
+  readonly checkpoint: Pick<Checkpoint, 'config' | 'tensors' | 'headTensor' | 'adapters'>;
   /** The longest prompt that will be run, in tokens. */
   readonly maxLength: number;
   readonly dtype: Dtype | 'auto';

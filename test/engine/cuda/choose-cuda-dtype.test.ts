@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type CudaCircumstances, chooseCudaDtype } from '../../../src/engine/onnx/cuda/choose-cuda-dtype.ts';
 import { targetOf } from '../../../src/engine/onnx/cuda/prepare-cuda-model.ts';
 import { parseConfig } from '../../../src/model/config.ts';
+import type { Adapter } from '../../../src/model/lora/adapter.ts';
 import { networkTensors } from '../../../src/model/network-tensors.ts';
 import type { TensorLocation, TensorMap } from '../../../src/model/safetensors.ts';
 
@@ -93,8 +94,16 @@ describe('a type that is asked for', () => {
 });
 
 describe('weights are compiled', () => {
-  const target = (dtype: 'bf16' | 'fp16' | 'int4', tensors: TensorMap, of = config) =>
-    targetOf({ checkpoint: { config: of, tensors, headTensor: 'model.embed_tokens.weight' } }, { ...CHOICE, dtype });
+  const target = (
+    dtype: 'bf16' | 'fp16' | 'int4',
+    tensors: TensorMap,
+    of = config,
+    adapters: readonly Adapter[] = [],
+  ) =>
+    targetOf(
+      { checkpoint: { config: of, tensors, headTensor: 'model.embed_tokens.weight', adapters } },
+      { ...CHOICE, dtype },
+    );
   const CHOICE = { half: 'bf16', reason: '' } as const;
 
   test('only where they are not stored in the type', () => {
@@ -105,6 +114,13 @@ describe('weights are compiled', () => {
     expect(target('bf16', tensorsOf('BF16', 'I8'))).toEqual({ form: 'bf16' });
     expect(target('int4', tensorsOf('BF16'))).toEqual({ form: 'int4', bits: 8, laidOut: false });
     expect(target('int4', tensorsOf('BF16', 'I4'), packed)).toBeUndefined();
+  });
+
+  test('and wherever adapters change them', () => {
+    const adapters = [{ path: '', scale: 1, file: '', updates: new Map(), replaced: new Map() }];
+    expect(target('bf16', tensorsOf('BF16'), config, adapters)).toEqual({ form: 'bf16' });
+    const inFour = { form: 'int4', bits: 8, laidOut: false };
+    expect(target('int4', tensorsOf('BF16', 'I4'), packed, adapters)).toEqual(inFour);
   });
 
   test('and where there are many: a few are converted while the session is made', () => {

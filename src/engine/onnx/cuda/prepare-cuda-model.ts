@@ -43,12 +43,14 @@ export async function prepareCudaModel(
 
 /** What weights have to be compiled to; `undefined` if they are used as stored. */
 export function targetOf(
-  { checkpoint: { config, tensors } }: Pick<LoadRequest, 'checkpoint'>,
+  { checkpoint: { config, tensors, adapters } }: Pick<LoadRequest, 'checkpoint'>,
   { dtype }: CudaChoice,
 ): CompileTarget | undefined {
   if (dtype === 'int4') {
-    return config.quantization?.kind === 'int4-groups' ? undefined : { form: 'int4', bits: 8, laidOut: false };
+    const inPlace = config.quantization?.kind === 'int4-groups' && adapters.length === 0;
+    return inPlace ? undefined : { form: 'int4', bits: 8, laidOut: false };
   }
+  if (adapters.length > 0) return { form: dtype };
   let others = 0;
   for (const [name, shape] of networkTensors(config)) {
     const large = isLinear(name) || name === 'model.embed_tokens.weight';
