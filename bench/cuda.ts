@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { Reranker } from 'rerankit';
+import { type LoadOptions, type Pair, Reranker } from 'rerankit';
 import { compareGolden } from './cuda-golden.ts';
 import { linearWeights, openModel } from './model.ts';
 import { callsOf, generator, textOf, type Workload } from './workloads.ts';
@@ -12,6 +12,7 @@ transformers and the GPU's matmul rate on the same machine.
 
   --golden DIRECTORY   first compares scores with those in this copy of test/golden
   --dtype bf16|fp16|int4   (default: that of the weights)
+  --devices 0,1        several GPUs, which share every micro-batch; scores are compared with those of the first alone
   --matmul N           the GPU's own bf16 rate in TFLOP/s: prints what share of it is reached
   --long               a document of 32,768 tokens, too
   --sizes              calls of 1 to 100 documents only, instead of the usual workloads`;
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
   options: {
     golden: { type: 'string' },
     dtype: { type: 'string' },
+    devices: { type: 'string' },
     matmul: { type: 'string' },
     long: { type: 'boolean', default: false },
     sizes: { type: 'boolean', default: false },
@@ -31,6 +33,7 @@ if (values.help) {
   console.log(HELP);
   process.exit();
 }
+const devices = values.devices?.split(',').map(Number);
 const dtype = (['bf16', 'fp16', 'int4'] as const).find((one) => one === values.dtype) ?? 'auto';
 
 if (values.golden !== undefined) await compareGolden(values.golden);
@@ -39,13 +42,21 @@ for (const path of positionals) await measureModel(path);
 async function measureModel(path: string): Promise<void> {
   const { shape } = await openModel(path);
   const maxLength = values.long ? 32_768 + 256 : 8192;
+  const alone = devices && (await logitsOf(path, { device: 'cuda', dtype, maxLength, deviceId: devices[0] }));
   const before = usedMemory();
   const start = performance.now();
-  const reranker = await Reranker.load(path, { device: 'cuda', dtype, maxLength });
+  const reranker = await Reranker.load(path, { device: 'cuda', dtype, maxLength, devices });
   const seconds = (performance.now() - start) / 1e3;
   console.log(
     `\n${path}: ${reranker.info.dtype}, loaded in ${seconds.toFixed(1)} s, ${gigabytes(usedMemory() - before)}`,
   );
+  if (alone) {
+    const together = (await reranker.score(pairs())).scores.map(({ logit }) => logit);
+    const largest = Math.max(...together.map((logit, at) => Math.abs(logit - (alone[at] ?? Number.NaN))));
+    console.log(
+      `  GPUs ${reranker.info.deviceIds.join(', ')} and the first alone: largest difference ${largest.toExponential(1)}`,
+    );
+  }
   const perToken = 2 * linearWeights(shape);
 
   const measure = async (label: string, runs: number, calls: (run: number) => ReturnType<typeof callsOf>) => {
@@ -84,6 +95,21 @@ async function measureModel(path: string): Promise<void> {
   await measure('one pair of 200 tokens', 100, pairOf200);
   if (values.long) await measure('one document of 32,768 tokens', 3, (run) => callsOf(workload(1, 1, 33_500), run));
   await reranker.dispose();
+}
+
+/** Logits of {@link pairs}, by a reranker of its own. */
+async function logitsOf(path: string, options: LoadOptions): Promise<number[]> {
+  const reranker = await Reranker.load(path, options);
+  const { scores } = await reranker.score(pairs());
+  await reranker.dispose();
+  return scores.map(({ logit }) => logit);
+}
+
+/** Of one query and 64 documents of many lengths. */
+function pairs(): Pair[] {
+  const random = generator(7);
+  const query = textOf(12, random);
+  return Array.from({ length: 64 }, (_, at) => ({ query, document: textOf(5 + 11 * at, random) }));
 }
 
 interface Run {
