@@ -1,5 +1,5 @@
 import { compileCheckpoint } from './compile-checkpoint.ts';
-import { openCheckpoint } from './model/checkpoint.ts';
+import { describeReranker, openCheckpoint } from './model/checkpoint.ts';
 import { withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { readCompileOptions } from './options.ts';
@@ -23,6 +23,9 @@ export async function compile(
 ): Promise<CompileResult> {
   const own = readCompileOptions(options);
   return compileCheckpoint(folder, own, async () =>
-    withAdapters(await openCheckpoint(await resolveModel(model, own)), own.adapters ?? []),
+    withAdapters(
+      await openCheckpoint(await resolveModel(model, { ...own, check: describeReranker })),
+      own.adapters ?? [],
+    ),
   );
 }

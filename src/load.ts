@@ -2,7 +2,7 @@ import type { Engine } from './engine/engine.ts';
 import { loadExport } from './load-export.ts';
 import { loadNetwork } from './load-network.ts';
 import { startLoad } from './load-start.ts';
-import { openCheckpoint } from './model/checkpoint.ts';
+import { describeReranker, openCheckpoint } from './model/checkpoint.ts';
 import { withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
@@ -28,6 +28,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   const start = startLoad(options);
   const found = await resolveModel(model, {
     ...options,
+    check: describeReranker,
     onnx: { file: options.onnxFile, dtype: options.dtype ?? 'auto' },
   });
   if (found.onnx !== undefined) {

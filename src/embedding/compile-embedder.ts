@@ -1,5 +1,5 @@
 import { compileCheckpoint } from '../compile-checkpoint.ts';
-import { openEmbedder } from '../model/embedder.ts';
+import { describeEmbedder, openEmbedder } from '../model/embedder.ts';
 import { resolveModel } from '../model/source.ts';
 import type { CompileResult } from '../types.ts';
 import { checkModel, readCompileOptions } from './options.ts';
@@ -22,7 +22,10 @@ export async function compile(
   const own = readCompileOptions(options);
   checkModel('compile', model);
   return compileCheckpoint(folder, own, async () => {
-    const { checkpoint } = await openEmbedder(await resolveModel(model, own), own.pooling);
+    const { checkpoint } = await openEmbedder(
+      await resolveModel(model, { ...own, check: describeEmbedder }),
+      own.pooling,
+    );
     return checkpoint;
   });
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { loadNetwork } from '../load-network.ts';
 import { startLoad } from '../load-start.ts';
-import { openEmbedder } from '../model/embedder.ts';
+import { describeEmbedder, openEmbedder } from '../model/embedder.ts';
 import { resolveModel } from '../model/source.ts';
 import { TokenizerClient } from '../tokenizer/client.ts';
 import type { LoadTextsResponse } from '../tokenizer/protocol.ts';
@@ -22,7 +22,7 @@ export interface LoadedEmbedder {
 export async function loadEmbedder(model: string, options: EmbedderOptions): Promise<LoadedEmbedder> {
   checkModel('Embedder.load', model);
   const start = startLoad(options);
-  const files = await resolveModel(model, options);
+  const files = await resolveModel(model, { ...options, check: describeEmbedder });
   const { checkpoint, prompts } = await openEmbedder(files, options.pooling);
   const maxDimensions = checkpoint.config.hiddenSize;
   const { dimensions = maxDimensions, instruction } = options;

@@ -2,7 +2,7 @@ import { RerankitError, show } from '../errors.ts';
 import { type Qwen3Config, readConfig } from './config.ts';
 import { refuseBareBackbone, refuseEmbeddingModel } from './embedding-model.ts';
 import type { Adapter } from './lora/adapter.ts';
-import type { ModelFiles } from './model-files.ts';
+import type { ModelDescription, ModelFiles } from './model-files.ts';
 import { type HeadTensor, headTensor, isLinear, networkTensors } from './network-tensors.ts';
 import { packedName, scaleName } from './quantization.ts';
 import {
@@ -37,11 +37,17 @@ export interface Checkpoint {
  * weights quantized in other ways), `MODEL_INVALID` for a damaged one, naming the first tensor that is not as it must be.
  */
 export async function openCheckpoint(files: ModelFiles): Promise<Checkpoint> {
-  const config = await readConfig(files.config);
-  await refuseEmbeddingModel(files);
+  const config = await describeReranker(files);
   const stored = await readTensors(files);
   refuseBareBackbone(files, stored);
   return checkTensors(files, config, stored);
+}
+
+/** The part of {@link openCheckpoint} that needs no weights. */
+export async function describeReranker(model: ModelDescription): Promise<Qwen3Config> {
+  const config = await readConfig(model.config);
+  await refuseEmbeddingModel(model);
+  return config;
 }
 
 /** Finds all that a network reads among the tensors. Throws `MODEL_UNSUPPORTED` or `MODEL_INVALID` where it is not there. */

@@ -86,7 +86,8 @@ async function findWeights(directory: string, present: ReadonlySet<string>): Pro
   return shards.map((shard) => join(dirname(index), shard));
 }
 
-function findMarkers(directory: string, present: ReadonlySet<string>): ModelMarkers {
+/** Those of the files `present` in a directory that are markers. */
+export function findMarkers(directory: string, present: ReadonlySet<string>): ModelMarkers {
   const found = MARKERS.filter((key) => present.has(FILE[key]));
   return Object.fromEntries(found.map((key) => [key, join(directory, FILE[key])]));
 }

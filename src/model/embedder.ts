@@ -1,9 +1,9 @@
 import { RerankitError, show } from '../errors.ts';
 import { type Checkpoint, checkTensors, readTensors } from './checkpoint.ts';
-import { readConfig } from './config.ts';
+import { type Qwen3Config, readConfig } from './config.ts';
 import { embeddingEvidence, isBareBackbone } from './embedding-model.ts';
 import { type JsonObject, readJsonObject } from './json-file.ts';
-import type { ModelFiles } from './model-files.ts';
+import type { ModelDescription, ModelFiles } from './model-files.ts';
 import type { TensorLocation, TensorMap } from './safetensors.ts';
 import { readSentenceTransformers, type SentenceTransformersFacts } from './sentence-transformers.ts';
 
@@ -40,10 +40,7 @@ export async function isEmbedder(files: ModelFiles): Promise<boolean> {
  * and for those whose files do not say that they embed, unless `pooling` says how.
  */
 export async function openEmbedder(files: ModelFiles, pooling: Pooling | undefined): Promise<EmbedderCheckpoint> {
-  const config = await readConfig(files.config, 'embedder');
-  const facts = await readSentenceTransformers(files.markers);
-  refuseByFiles(files, facts);
-  if (files.markers.pooling !== undefined) checkPooling(await readJsonObject(files.markers.pooling), files);
+  const { config, facts } = await describeEmbedder(files);
   const stored = await readTensors(files);
   if (stored.has('score.weight')) throw reranker(files, 'its weights have a score head, "score.weight"');
   const bare = isBareBackbone(stored);
@@ -58,7 +55,18 @@ export async function openEmbedder(files: ModelFiles, pooling: Pooling | undefin
   return { checkpoint, prompts: promptsOf(facts.prompts, files) };
 }
 
-function refuseByFiles(files: ModelFiles, { modules, type }: SentenceTransformersFacts): void {
+/** The part of {@link openEmbedder} that needs no weights. */
+export async function describeEmbedder(
+  model: ModelDescription,
+): Promise<{ readonly config: Qwen3Config; readonly facts: SentenceTransformersFacts }> {
+  const config = await readConfig(model.config, 'embedder');
+  const facts = await readSentenceTransformers(model.markers);
+  refuseByFiles(model, facts);
+  if (model.markers.pooling !== undefined) checkPooling(await readJsonObject(model.markers.pooling), model);
+  return { config, facts };
+}
+
+function refuseByFiles(files: ModelDescription, { modules, type }: SentenceTransformersFacts): void {
   if (type === 'CrossEncoder') throw reranker(files, `config_sentence_transformers.json says ${show(type)}`);
   if (files.markers.logitScore !== undefined) throw reranker(files, 'it has a 1_LogitScore/config.json');
   const other = modules.find((module) => !MODULES.test(module));
@@ -72,7 +80,7 @@ function refuseByFiles(files: ModelFiles, { modules, type }: SentenceTransformer
 }
 
 /** The library writes a flag for each way of pooling, or one name. */
-function checkPooling(json: JsonObject, files: ModelFiles): void {
+function checkPooling(json: JsonObject, files: ModelDescription): void {
   const flags = Object.entries(json).filter(([name, value]) => name.startsWith('pooling_mode_') && value === true);
   const named = json['pooling_mode'];
   const ways = [...flags.map(([name]) => name.slice('pooling_mode_'.length)), ...(named === undefined ? [] : [named])];
@@ -93,7 +101,7 @@ function withModelNames(tensors: TensorMap): TensorMap {
   return new Map(renamed);
 }
 
-function promptsOf(prompts: SentenceTransformersFacts['prompts'], files: ModelFiles): EmbedderPrompts {
+function promptsOf(prompts: SentenceTransformersFacts['prompts'], files: ModelDescription): EmbedderPrompts {
   const prompt = (kind: 'query' | 'document'): string | undefined => {
     const value = Object.hasOwn(prompts, kind) ? prompts[kind] : undefined;
     if (value === undefined || typeof value === 'string') return value;
@@ -105,7 +113,7 @@ function promptsOf(prompts: SentenceTransformersFacts['prompts'], files: ModelFi
   return { query: prompt('query'), document: prompt('document') };
 }
 
-function reranker(files: ModelFiles, evidence: string): RerankitError {
+function reranker(files: ModelDescription, evidence: string): RerankitError {
   return new RerankitError(
     'MODEL_UNSUPPORTED',
     `${files.id} is a reranker, not an embedding model: ${evidence}. ` +

@@ -1,6 +1,6 @@
 import { RerankitError, show } from '../errors.ts';
 import { readJsonObject } from './json-file.ts';
-import type { ModelFiles } from './model-files.ts';
+import type { ModelDescription } from './model-files.ts';
 import { readSentenceTransformers, type SentenceTransformersFacts } from './sentence-transformers.ts';
 
 /**
@@ -9,7 +9,7 @@ import { readSentenceTransformers, type SentenceTransformersFacts } from './sent
  * or with none.
  */
 export function embeddingEvidence(
-  { markers }: ModelFiles,
+  { markers }: ModelDescription,
   { modules, type }: SentenceTransformersFacts,
 ): string | undefined {
   const found = modules.find((module) => /\.(Pooling|Normalize)$/.test(module));
@@ -23,7 +23,7 @@ export function embeddingEvidence(
  * Refuses models that are built like a reranker but trained for something else, of which Qwen3-Embedding is the nearest:
  * same architecture, same config.
  */
-export async function refuseEmbeddingModel(files: ModelFiles): Promise<void> {
+export async function refuseEmbeddingModel(files: ModelDescription): Promise<void> {
   const evidence = embeddingEvidence(files, await readSentenceTransformers(files.markers));
   if (evidence !== undefined) throw embedding(files, evidence);
   if (files.markers.logitScore !== undefined) await refuseOtherScores(files, files.markers.logitScore);
@@ -35,14 +35,14 @@ export function isBareBackbone(names: ReadonlyMap<string, unknown>): boolean {
 }
 
 /** Refuses weights of a bare backbone, which has nothing to score with. */
-export function refuseBareBackbone(files: ModelFiles, names: ReadonlyMap<string, unknown>): void {
+export function refuseBareBackbone(files: ModelDescription, names: ReadonlyMap<string, unknown>): void {
   if (isBareBackbone(names)) {
     throw embedding(files, 'its tensors are those of a bare backbone, "embed_tokens.weight" and so on');
   }
 }
 
 /** Some rerankers read one token's logit instead of comparing yes with no. */
-async function refuseOtherScores(files: ModelFiles, path: string): Promise<void> {
+async function refuseOtherScores(files: ModelDescription, path: string): Promise<void> {
   const score = await readJsonObject(path);
   if (score['false_token_id'] === null) {
     throw new RerankitError(
@@ -53,7 +53,7 @@ async function refuseOtherScores(files: ModelFiles, path: string): Promise<void>
   }
 }
 
-function embedding(files: ModelFiles, evidence: string): RerankitError {
+function embedding(files: ModelDescription, evidence: string): RerankitError {
   return new RerankitError(
     'MODEL_UNSUPPORTED',
     `${files.id} is an embedding model, not a reranker: ${evidence}. ` +

@@ -21,6 +21,9 @@ export interface ModelFiles {
   readonly markers: ModelMarkers;
 }
 
+/** What a model says of itself, in small files. */
+export type ModelDescription = Pick<ModelFiles, 'id' | 'config' | 'markers'>;
+
 /** See {@link ModelFiles.markers}; a file that is absent has no key. */
 export interface ModelMarkers {
   /** `modules.json`: the modules a sentence-transformers model is made of. */

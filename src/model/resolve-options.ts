@@ -1,3 +1,4 @@
+import type { ModelDescription } from './model-files.ts';
 import type { OnnxWish } from './onnx/onnx-file.ts';
 import type { OnDownloadProgress } from './progress.ts';
 
@@ -24,6 +25,8 @@ export interface HubOptions {
 export interface ResolveOptions extends HubOptions {
   /** The ONNX export to look for; `undefined`: only safetensors will do. */
   readonly onnx?: OnnxWish | undefined;
+  /** Rejects to refuse a model with safetensors, before gigabytes of them are fetched. */
+  readonly check?: ((model: ModelDescription) => Promise<unknown>) | undefined;
   readonly onProgress?: OnDownloadProgress | undefined;
   /** Rejects with the signal's reason. What was downloaded stays, and is continued next time. */
   readonly signal?: AbortSignal | undefined;

@@ -1,8 +1,10 @@
 import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openCheckpoint } from '../../src/model/checkpoint.ts';
+import type { ModelDescription } from '../../src/model/model-files.ts';
 import type { DownloadProgress } from '../../src/model/progress.ts';
+import { Reranker } from '../../src/reranker.ts';
 import { gitSha1, HubServer, sha256 } from '../support/hub-server.ts';
 import { rejection, useHub } from './hub-setup.ts';
 import { shardedModel } from './tiny-model.ts';
@@ -47,6 +49,26 @@ describe('a model from the Hub', () => {
     expect(test.hub.seen.length).toBe(before + 1);
     await test.load({ revision: test.hub.commit });
     expect(test.hub.seen.length).toBe(before + 1);
+  });
+
+  it('asks about the small files before it fetches weights', async () => {
+    const seen: string[] = [];
+    const check = async ({ id, config, markers }: ModelDescription) => {
+      seen.push(id, basename(config), ...Object.keys(markers));
+      throw new Error('not wanted');
+    };
+    test.hub.add('modules.json', '[]');
+    await expect(test.load({ check })).rejects.toThrow('not wanted');
+    expect(seen).toEqual([test.hub.repository, 'config.json', 'modules']);
+    expect(test.hub.fetches(WEIGHTS)).toEqual([]);
+  });
+
+  it('is refused by its config before its weights are fetched', async () => {
+    test.hub.add('config.json', JSON.stringify({ architectures: ['LlamaForCausalLM'], model_type: 'llama' }));
+    const { cacheDir, hub } = test;
+    const load = Reranker.load(hub.repository, { cacheDir, endpoint: hub.endpoint });
+    expect(await rejection(load)).toMatchObject({ code: 'MODEL_UNSUPPORTED' });
+    expect(hub.fetches(WEIGHTS)).toEqual([]);
   });
 
   it('takes shards that an index names', async () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { RerankitError, show } from '../../errors.ts';
 import { retrying } from '../../http/retry.ts';
-import { chooseFiles, FILE, FILES_TO_LOOK_FOR, missingFile } from '../model-files.ts';
-import type { OnnxWish } from '../onnx/onnx-file.ts';
-import type { OnDownloadProgress } from '../progress.ts';
+import { findMarkers } from '../directory.ts';
+import { chooseFiles, FILE, FILES_TO_LOOK_FOR, type ModelDescription, missingFile } from '../model-files.ts';
+import type { ResolveOptions } from '../resolve-options.ts';
 import { readShardIndex } from '../shard-index.ts';
 import { inCache } from './cache-error.ts';
 import { placeInSnapshot, sizeOf } from './cache-layout.ts';
@@ -21,10 +21,7 @@ import { fetchFiles, type RemoteFile } from './repository.ts';
 export async function fetchSnapshot(
   context: DownloadContext,
   asked: string,
-  {
-    onProgress,
-    onnx: wish,
-  }: { readonly onProgress?: OnDownloadProgress | undefined; readonly onnx?: OnnxWish | undefined },
+  { check, onProgress, onnx: wish }: Pick<ResolveOptions, 'check' | 'onProgress' | 'onnx'>,
 ): Promise<string | undefined> {
   const { hub, policy, subject } = context;
   const present = await retrying(() => fetchFiles(hub, subject, FILES_TO_LOOK_FOR), policy);
@@ -40,8 +37,21 @@ export async function fetchSnapshot(
   const files = choice.files.map((name) => present.get(name)).filter((file) => file !== undefined);
   const all = onnx ? [...files.filter(isSmall), ...onnx.files] : await withShards(context, files, choice.sharded);
   const meter = new ProgressMeter(all, onProgress);
-  for (const file of all) await fetchInto(context, file, (loaded) => meter.update(file, loaded));
+  const fetchAll = async (some: readonly RemoteFile[]): Promise<void> => {
+    for (const file of some) await fetchInto(context, file, (loaded) => meter.update(file, loaded));
+  };
+  const firstLarge = all.findIndex((file) => !isSmall(file));
+  await fetchAll(all.slice(0, firstLarge));
+  if (onnx === undefined) await check?.(description(context, present));
+  await fetchAll(all.slice(firstLarge));
   return onnx?.name;
+}
+
+/** What the small files of a snapshot say, once they are there. */
+function description({ layout, subject }: DownloadContext, present: ReadonlyMap<string, RemoteFile>): ModelDescription {
+  const directory = layout.snapshot(subject.revision);
+  const markers = findMarkers(directory, new Set(present.keys()));
+  return { id: subject.repository, config: join(directory, FILE.config), markers };
 }
 
 async function withShards(
