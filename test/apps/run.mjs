@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'rerankit-apps-'));
 const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NODE_OPTIONS: '', NO_COLOR: '1' };
+const json = (directory) => JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
 const run = (command, args, cwd = folder) => {
   console.log(`$ ${command.split('/').at(-1)} ${args.join(' ')}`);
   try {
@@ -28,8 +29,11 @@ try {
   for (const name of ['docs', 'examples/apps', 'examples/corpus.json']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
-  const { typescript } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).devDependencies;
-  const packages = [`./${filename}`, `typescript@${typescript}`, '@types/node@20'];
+  const { typescript } = json(ROOT).devDependencies;
+  // Its native part is an optional dependency, one for each platform.
+  const lancedb = `@lancedb/lancedb-${process.platform}-${process.arch}${{ linux: '-gnu', win32: '-msvc' }[process.platform] ?? ''}`;
+  const native = `${lancedb}@${json(folder).dependencies['@lancedb/lancedb']}`;
+  const packages = [`./${filename}`, `typescript@${typescript}`, '@types/node@20', native];
   // Neither images nor a compiler of Next.js are needed for its types.
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--omit=optional', ...packages]);
 

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { serve } from '@hono/node-server';
 import { Reranker } from 'rerankit';
-import { createHandler } from 'rerankit/server';
+import { Embedder } from 'rerankit/embedding';
 import { answer } from './examples/apps/chat-with-sources.mjs';
 import { createApp as expressApp } from './examples/apps/express.mjs';
 import { createApp as honoApp } from './examples/apps/hono.mjs';
+import { answer as hybridAnswer, openSearch } from './examples/apps/hybrid-search.mjs';
 import { makeIndex, readPassages, retrieve } from './examples/apps/markdown-rag.mjs';
-import { createApp as expressService } from './examples/apps/serve-express.mjs';
-import { createApp as honoService } from './examples/apps/serve-hono.mjs';
 
 const articles = JSON.parse(readFileSync('examples/corpus.json', 'utf8'));
 const query = 'how do I undo my last git commit?';
@@ -102,73 +103,6 @@ for (const [name, start] of Object.entries(servers)) {
   });
 }
 
-const services = {
-  Express: async (handler) => {
-    const server = expressService(handler).listen(0);
-    await once(server, 'listening');
-    return server;
-  },
-  Hono: async (handler) => {
-    const server = serve({ fetch: honoService(handler).fetch, port: 0 });
-    await once(server, 'listening');
-    return server;
-  },
-};
-
-for (const [name, start] of Object.entries(services)) {
-  describe(`the service in ${name}`, () => {
-    const using = async (handler, work) => {
-      const server = await start(handler);
-      try {
-        return await work(`http://127.0.0.1:${server.address().port}`);
-      } finally {
-        server.closeAllConnections();
-        server.close();
-      }
-    };
-    const headers = { 'content-type': 'application/json' };
-    const body = (documents) => JSON.stringify({ query, documents });
-
-    it('ranks below its path, beside the rest of the app', async () => {
-      await using(createHandler(reranker), async (url) => {
-        const texts = articles.map(({ text }) => text);
-        const response = await fetch(`${url}/ai/v2/rerank`, { method: 'POST', headers, body: body(texts) });
-        const { results } = await response.json();
-        const own = await reranker.rerank(query, texts);
-        assert.equal(results[0].index, own.results[0].index);
-        assert.equal((await fetch(`${url}/ai/ready`)).status, 200);
-        assert.equal((await fetch(`${url}/v2/info`)).status, 404);
-        assert.equal(await (await fetch(url)).text(), 'the rest of the app');
-      });
-    });
-
-    it('refuses a body that is too large', async () => {
-      await using(createHandler(reranker, { limits: { bodyBytes: 1000 } }), async (url) => {
-        const init = { method: 'POST', headers, body: body(['x'.repeat(100_000)]) };
-        assert.equal((await fetch(`${url}/ai/v2/rerank`, init)).status, 413);
-      });
-    });
-
-    it('gives up when the caller hangs up', async () => {
-      const { rerank, aborted } = waiting();
-      const stand = {
-        info: reranker.info,
-        rerank,
-        score: rerank,
-        stats: () => reranker.stats(),
-        dispose: async () => {},
-      };
-      await using(createHandler(stand), async (url) => {
-        const controller = new AbortController();
-        const init = { method: 'POST', headers, body: body(['a']), signal: controller.signal };
-        const asked = fetch(`${url}/ai/v2/rerank`, init);
-        setTimeout(() => controller.abort(), 200);
-        await Promise.all([assert.rejects(asked), aborted]);
-      });
-    });
-  });
-}
-
 describe('two-stage retrieval', () => {
   it('finds passages of the documentation', async () => {
     const passages = readPassages('docs');
@@ -188,6 +122,39 @@ describe('two-stage retrieval', () => {
     assert.equal(stderr, '');
     assert.match(stdout, /recalled by BM25:\n\n[01]\.\d{3} {2}\S+\.md: /);
   });
+});
+
+describe('hybrid search over notes in English and Chinese', () => {
+  const store = mkdtempSync(join(tmpdir(), 'rerankit-lancedb-'));
+  let embedder;
+  let search;
+  before(async () => {
+    // Not trained to embed, but an embedder like any other: its vectors are poor, keywords and the reranker make up for it.
+    embedder = await Embedder.load('node_modules/rerankit/models/default', { pooling: 'last-token' });
+    search = await openSearch('examples/apps/notes', { embedder, store });
+  });
+  after(async () => {
+    await embedder.dispose();
+    rmSync(store, { recursive: true, force: true });
+  });
+
+  for (const [question, file, title] of [
+    ['how do I take back a commit?', 'en/git.md', 'Taking back a commit'],
+    ['面包为什么要放盐？', 'zh/生活.md', '面包'],
+    ['照片怎么备份？', 'zh/网络.md', '备份照片'],
+  ]) {
+    it(question, async () => {
+      const { results, candidates, timings } = await hybridAnswer(question, { sources: search.sources, reranker });
+      assert.deepEqual([results[0].document.file, results[0].document.title], [file, title]);
+      assert.ok(search.passages.includes(results[0].document));
+      assert.equal(results.length, 3);
+      assert.deepEqual(Object.keys(timings.sources), ['keywords', 'vectors']);
+      assert.equal(new Set(candidates.map(({ document }) => document.id)).size, candidates.length);
+      // The store ranks all of them, keywords only some.
+      assert.ok(candidates.some(({ ranks }) => ranks.keywords === undefined && ranks.vectors > 0));
+      assert.ok(candidates.some(({ ranks }) => ranks.keywords > 0));
+    });
+  }
 });
 
 describe('chat with sources', () => {
