@@ -31,8 +31,8 @@ function differenceCells({ difference, p, better, worse }: Difference): string[]
 
 /** The differences of all pairs as cells of a table, the first row its head. */
 export function pairRows({ measures, pairs }: Comparison): string[][] {
-  const head = ['from', 'to', measures[0] ?? '', 'p', 'better / worse'];
-  return [head, ...pairs.map(({ a, b, ...difference }) => [a, b, ...differenceCells(difference)])];
+  const head = ['', measures[0] ?? '', 'p', 'better / worse'];
+  return [head, ...pairs.map(({ a, b, ...difference }) => [`${a} → ${b}`, ...differenceCells(difference)])];
 }
 
 /**

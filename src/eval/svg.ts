@@ -60,7 +60,7 @@ function rowOf(system: SystemReport, y: number, left: number, scale: number, bas
     text(0, y + BAR - 5, shortened(name, left - 16)),
     `<rect class="${kind}" x="${left}" y="${y}" width="${Math.max(1, mean * scale).toFixed(1)}" height="${BAR}" rx="2"/>`,
     `<line class="range" x1="${at(low)}" y1="${middle}" x2="${at(high)}" y2="${middle}"/>`,
-    text(left + high * scale + 8, y + BAR - 5, figures.join('  ')),
+    text(left + high * scale + 8, y + BAR - 5, figures.join(', ')),
   ];
 }
 
