@@ -39,6 +39,7 @@ const entry = {
   llamaindex: 'src/integrations/llamaindex.ts',
   mastra: 'src/integrations/mastra.ts',
   pipeline: 'src/pipeline/index.ts',
+  server: 'src/server/index.ts',
   testing: 'src/testing/index.ts',
 };
 
@@ -53,8 +54,8 @@ export default defineConfig([
     splitting: true,
     treeshake: true,
     dts,
-    // An ES module only, which `require` gives in another shape than `import` does. See THIRD-PARTY-LICENSES.
-    noExternal: ['p-queue'],
+    // ES modules only, which `require` gives in another shape than `import` does, or not at all. See THIRD-PARTY-LICENSES.
+    noExternal: ['p-queue', 'srvx'],
     esbuildOptions(options) {
       // It locates the workers and the embedded model. tsup's own stand-in is wrong in folders with a # in their name.
       options.define = { ...options.define, 'import.meta.url': '__importMetaUrl' };

@@ -8,6 +8,7 @@ export default defineConfig({
     'measure-workload': 'bench/measure-workload.ts',
     'measure-matmul': 'bench/measure-matmul.ts',
     cuda: 'bench/cuda.ts',
+    'serve-load': 'bench/serve-load.ts',
     'run-peers': 'bench/peers/run.ts',
     'measure-rerankit': 'bench/peers/measure-rerankit.ts',
     'measure-embedder': 'bench/peers/measure-embedder.ts',

@@ -83,7 +83,7 @@ export class Reranker implements AsyncDisposable {
       sharedPrefixes,
       defaultInstruction,
     });
-    return new Reranker(scorer, info, own.instruction);
+    return new Reranker(scorer, { ...info, instruction: own.instruction ?? defaultInstruction }, own.instruction);
   }
 
   /**
@@ -112,6 +112,7 @@ export class Reranker implements AsyncDisposable {
       deviceIds: [],
       threads: undefined,
       refusedDevices: [],
+      instruction: own.instruction,
       contextLength: facts.maxLength,
       maxLength: facts.maxLength,
     };
@@ -140,7 +141,7 @@ export class Reranker implements AsyncDisposable {
       batchSize,
       maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
     });
-    return new Reranker(scorer, info, own.instruction);
+    return new Reranker(scorer, { ...info, instruction: own.instruction }, own.instruction);
   }
 
   /**

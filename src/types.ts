@@ -266,6 +266,8 @@ export interface RerankerInfo {
   readonly threads: number | undefined;
   /** Devices that were tried before, and why they were refused. */
   readonly refusedDevices: readonly RefusedDevice[];
+  /** Instruction of calls that give none; `undefined` where the model knows none, or has one of its own elsewhere. */
+  readonly instruction?: string | undefined;
   /** The longest prompt the model knows, in tokens. */
   readonly contextLength: number | undefined;
   /** The longest prompt that is run, in tokens. */

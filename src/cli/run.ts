@@ -1,13 +1,14 @@
 import { Command } from 'commander';
+import { packageVersion } from '../package-version.ts';
 import { addBench } from './commands/bench.ts';
 import { addCompile } from './commands/compile.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addPull } from './commands/pull.ts';
 import { addRank } from './commands/rank.ts';
+import { addServe } from './commands/serve.ts';
 import { EXIT, reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
-import { packageVersion } from './package-version.ts';
 import { oneLine } from './terminal/visible.ts';
 
 const EXAMPLES = `
@@ -17,6 +18,7 @@ Examples:
   jq -c '.[]' articles.json | rerankit rank "free tier" - --field body --json
   rerankit pull Qwen/Qwen3-Reranker-0.6B
   rerankit eval my-data/ --model embedded --model Qwen/Qwen3-Reranker-0.6B
+  rerankit serve --port 8080
   rerankit doctor
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.`;
@@ -54,6 +56,6 @@ function createProgram(io: Io): Command {
       outputError: (text, write) => write(`rerankit: INVALID_OPTION: ${oneLine(text).replace(/^error: /, '')}\n`),
     })
     .addHelpText('after', EXAMPLES);
-  for (const add of [addRank, addEval, addPull, addCompile, addBench, addDoctor]) add(program, io);
+  for (const add of [addRank, addEval, addServe, addPull, addCompile, addBench, addDoctor]) add(program, io);
   return program;
 }

@@ -2,7 +2,14 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LoadProgress, type Pair, Reranker, RerankitError, type ScoreProgress } from 'rerankit';
+import {
+  DEFAULT_INSTRUCTION,
+  type LoadProgress,
+  type Pair,
+  Reranker,
+  RerankitError,
+  type ScoreProgress,
+} from 'rerankit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const DOCUMENTS = Array.from({ length: 80 }, (_, index) => `document ${index} `.repeat(20));
@@ -169,6 +176,7 @@ describe('load', () => {
       model: 'embedded',
       source: 'embedded',
       kind: 'qwen3',
+      adapters: [],
       revision: undefined,
       dtype: 'fp32',
       dtypeReason: expect.stringContaining('the model is small'),
@@ -177,6 +185,7 @@ describe('load', () => {
       deviceIds: [0],
       threads: 1,
       refusedDevices: [],
+      instruction: DEFAULT_INSTRUCTION,
       contextLength: expect.any(Number),
       maxLength: 512,
     });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type CandidateList, rerankLists, type System } from '../../eval/index.ts';
+import { packageVersion } from '../../package-version.ts';
 import { Reranker } from '../../reranker.ts';
 import type { LoadOptions, RerankerInfo } from '../../types.ts';
 import { modelName } from '../options.ts';
-import { packageVersion } from '../package-version.ts';
 import { count } from '../terminal/amounts.ts';
 import { loadProgress } from '../terminal/load-progress.ts';
 import type { ProgressLine } from '../terminal/progress-line.ts';

@@ -18,7 +18,7 @@ export interface RerankitRequest {
   readonly top_n?: number;
   /** What makes a document relevant, in a sentence. @default the service's */
   readonly instruction?: string;
-  /** Higher goes first; any finite number. (Cohere's is the other way around, and is not taken.) @default 0 */
+  /** Higher goes first; any finite number. (Cohere's `priority` is the other way around.) @default 0 */
   readonly rerankit_priority?: number;
 }
 
@@ -60,9 +60,14 @@ export interface RerankitFailure {
 export interface RerankitServiceInfo {
   readonly model: string;
   /** Longest prompt in tokens. */
-  readonly max_length: number;
+  readonly max_length?: number;
   /** Most documents of a request. */
   readonly max_documents: number;
+  /** Most characters (UTF-16 units) of a query or an instruction, and of a document. */
+  readonly max_query_characters?: number;
+  readonly max_document_characters?: number;
+  /** Most bytes of a request. */
+  readonly max_body_bytes?: number;
   /** Where the model runs, such as `cpu`. */
   readonly device?: string;
   /** Numeric type of its linear layers, such as `int8`. */
@@ -71,6 +76,6 @@ export interface RerankitServiceInfo {
   readonly instruction?: string;
   /** Version of the library. */
   readonly version?: string;
-  /** Whether requests need `Authorization: Bearer KEY`. @default false */
+  /** Whether requests need `Authorization: Bearer KEY`; to read this, none is needed. @default false */
   readonly key_required?: boolean;
 }

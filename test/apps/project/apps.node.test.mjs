@@ -9,11 +9,14 @@ import { promisify } from 'node:util';
 import { serve } from '@hono/node-server';
 import { Reranker } from 'rerankit';
 import { Embedder } from 'rerankit/embedding';
+import { createHandler } from 'rerankit/server';
 import { answer } from './examples/apps/chat-with-sources.mjs';
 import { createApp as expressApp } from './examples/apps/express.mjs';
 import { createApp as honoApp } from './examples/apps/hono.mjs';
 import { answer as hybridAnswer, openSearch } from './examples/apps/hybrid-search.mjs';
 import { makeIndex, readPassages, retrieve } from './examples/apps/markdown-rag.mjs';
+import { createApp as expressService } from './examples/apps/serve-express.mjs';
+import { createApp as honoService } from './examples/apps/serve-hono.mjs';
 
 const articles = JSON.parse(readFileSync('examples/corpus.json', 'utf8'));
 const query = 'how do I undo my last git commit?';
@@ -99,6 +102,73 @@ for (const [name, start] of Object.entries(servers)) {
       setTimeout(() => controller.abort(), 200);
       // The server must notice before it is closed.
       await Promise.all([assert.rejects(asked), aborted]);
+    });
+  });
+}
+
+const services = {
+  Express: async (handler) => {
+    const server = expressService(handler).listen(0);
+    await once(server, 'listening');
+    return server;
+  },
+  Hono: async (handler) => {
+    const server = serve({ fetch: honoService(handler).fetch, port: 0 });
+    await once(server, 'listening');
+    return server;
+  },
+};
+
+for (const [name, start] of Object.entries(services)) {
+  describe(`the service in ${name}`, () => {
+    const using = async (handler, work) => {
+      const server = await start(handler);
+      try {
+        return await work(`http://127.0.0.1:${server.address().port}`);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    };
+    const headers = { 'content-type': 'application/json' };
+    const body = (documents) => JSON.stringify({ query, documents });
+
+    it('ranks below its path, beside the rest of the app', async () => {
+      await using(createHandler(reranker), async (url) => {
+        const texts = articles.map(({ text }) => text);
+        const response = await fetch(`${url}/ai/v2/rerank`, { method: 'POST', headers, body: body(texts) });
+        const { results } = await response.json();
+        const own = await reranker.rerank(query, texts);
+        assert.equal(results[0].index, own.results[0].index);
+        assert.equal((await fetch(`${url}/ai/ready`)).status, 200);
+        assert.equal((await fetch(`${url}/v2/info`)).status, 404);
+        assert.equal(await (await fetch(url)).text(), 'the rest of the app');
+      });
+    });
+
+    it('refuses a body that is too large', async () => {
+      await using(createHandler(reranker, { limits: { bodyBytes: 1000 } }), async (url) => {
+        const init = { method: 'POST', headers, body: body(['x'.repeat(100_000)]) };
+        assert.equal((await fetch(`${url}/ai/v2/rerank`, init)).status, 413);
+      });
+    });
+
+    it('gives up when the caller hangs up', async () => {
+      const { rerank, aborted } = waiting();
+      const stand = {
+        info: reranker.info,
+        rerank,
+        score: rerank,
+        stats: () => reranker.stats(),
+        dispose: async () => {},
+      };
+      await using(createHandler(stand), async (url) => {
+        const controller = new AbortController();
+        const init = { method: 'POST', headers, body: body(['a']), signal: controller.signal };
+        const asked = fetch(`${url}/ai/v2/rerank`, init);
+        setTimeout(() => controller.abort(), 200);
+        await Promise.all([assert.rejects(asked), aborted]);
+      });
     });
   });
 }
