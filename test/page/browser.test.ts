@@ -1,12 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { Reranker } from 'rerankit';
+import { type HandlerOptions, type RunningServer, type ServedReranker, serve } from 'rerankit/server';
 import { createTestReranker } from 'rerankit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { en } from '../../src/server/page/assets/text-en.js';
 import { zh } from '../../src/server/page/assets/text-zh.js';
 import { CHROMIUM, startChromium } from './chromium.ts';
-import { type PageService, servePage } from './service.ts';
 
 if (CHROMIUM === undefined)
   console.log('The page is not tried in a browser: no Chromium is installed here (CHROMIUM names one).');
@@ -22,18 +23,30 @@ const QUERY = 'how do I undo my last git commit';
 describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   let browser: Browser;
   let embedded: Reranker;
-  /** The model of the package, at the root. */
-  let real: PageService;
   const scripted = createTestReranker();
-  /** A reranker that does as it is told, in a folder. */
-  let quick: PageService;
+  const servers: RunningServer[] = [];
   const contexts: BrowserContext[] = [];
   /** What the browser found wrong with the page: errors, and what its policy forbids. */
   const complaints: string[] = [];
+  /** The page with the model of the package, at the root. */
+  let real: string;
+  /** The page with a reranker that does as it is told, in a folder. */
+  let quick: string;
+
+  /** Serves the page as the package has it, on a free port. Closing disposes of the reranker. */
+  async function servePage(
+    reranker: ServedReranker | Promise<ServedReranker>,
+    options: HandlerOptions = {},
+  ): Promise<string> {
+    const server = await serve(reranker, { port: 0, page: true, ...options });
+    servers.push(server);
+    return `${server.url}${options.basePath ?? ''}/`;
+  }
 
   beforeAll(async () => {
     [browser, embedded] = await Promise.all([startChromium(), Reranker.load()]);
-    [real, quick] = await Promise.all([servePage(embedded), servePage(scripted, { mount: '/tools/rank/' })]);
+    real = await servePage(embedded);
+    quick = await servePage(scripted, { basePath: '/tools/rank' });
   });
   afterEach(async () => {
     await Promise.all(contexts.splice(0).map((each) => each.close()));
@@ -41,7 +54,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     expect(complaints.splice(0)).toEqual([]);
   });
   afterAll(async () => {
-    await Promise.all([browser?.close(), real?.close(), quick?.close(), embedded?.dispose(), scripted.dispose()]);
+    await Promise.all([browser?.close(), ...servers.map((each) => each.close())]);
   });
 
   async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
@@ -74,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     page.locator(`#${id}`).filter({ hasText: text }).waitFor({ state: 'attached' });
 
   it('ranks what is typed, as the library does', async () => {
-    const page = await open(real.url);
+    const page = await open(real);
     await page.getByLabel('Query').click();
     await page.keyboard.type(QUERY);
     await page.getByLabel('Documents', { exact: true }).click();
@@ -97,11 +110,11 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
         `^4 documents in [\\d,.]+ m?s · ${usage.promptTokens.toLocaleString('en')} tokens, [\\d,]+ of them computed$`,
       ),
     );
-    expect(await page.locator('#facts').textContent()).toBe('modelembeddeddevicecpudtypefp32');
+    expect(await page.locator('#facts').textContent()).toMatch(/^modelembeddeddevicecpudtypefp32version\d+\.\d+\.\d+$/);
   });
 
   it('puts the passage that answers first, in each example', async () => {
-    const page = await open(real.url);
+    const page = await open(real);
     const answers = [/^To undo the last commit/, /^读取大型 CSV 文件时/, /^HTTP 401 means/, /^lsof -i :3000/];
     expect(await page.locator('.example').count()).toBe(answers.length);
     for (const [at, answer] of answers.entries()) {
@@ -113,8 +126,8 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
 
   it('shows markup as text, wherever it comes from', async () => {
     const markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>&amp;</b>';
-    const named = await servePage(scripted, { info: { model: markup, device: markup, instruction: markup } });
-    const page = await open(named.url);
+    const named = createTestReranker({ instruction: markup });
+    const page = await open(await servePage(named, { modelNames: [markup] }));
     await page.locator('#instruction').fill(markup);
     await rank(page, markup, [markup, `${markup} again`]);
     expect((await passages(page)).sort()).toEqual([markup, `${markup} again`]);
@@ -126,11 +139,10 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     expect(await page.locator('#code-text').inputValue()).toContain('<img src=x');
     expect(await page.locator('main img, main b, main script, header b').count()).toBe(0);
     expect(await page.evaluate(() => Reflect.get(window, 'hacked'))).toBeUndefined();
-    await named.close();
   });
 
   it('is kept by the browser from making HTML of text at all', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     const refused = await page.evaluate(() => {
       try {
         document.body.innerHTML = '<b>text</b>';
@@ -144,7 +156,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('is light or dark as the system is, or as the visitor likes', async () => {
-    const page = await open(quick.url, { colorScheme: 'dark' });
+    const page = await open(quick, { colorScheme: 'dark' });
     const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const [dark, light] = ['rgb(18, 20, 21)', 'rgb(246, 245, 241)'];
     expect(await ground()).toBe(dark);
@@ -161,7 +173,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('speaks the language of the browser, or the other', async () => {
-    const page = await open(quick.url, { locale: 'zh-CN' });
+    const page = await open(quick, { locale: 'zh-CN' });
     const texts = (): Promise<[string, string | null][]> =>
       page
         .locator('[data-text]')
@@ -182,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('needs no mouse, and shows where the keyboard is', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     const seen: string[] = [];
     const to = async (id: string): Promise<void> => {
       for (let steps = 0; steps < 30; steps++) {
@@ -225,7 +237,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('leaves Enter to an input method that composes', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await fill(page, '如何', DOCUMENTS);
     await page.locator('#query').dispatchEvent('keydown', { key: 'Enter', isComposing: true });
     await page.locator('#query').dispatchEvent('keydown', { key: 'Enter', shiftKey: true });
@@ -235,7 +247,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('reads files that are dropped or chosen', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     const drop = async (name: string, content: string): Promise<void> => {
       const transfer = await page.evaluateHandle(
         ([name, content]) => {
@@ -270,7 +282,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('gives a link that brings the input back, and runs nothing by itself', async () => {
-    const page = await open(quick.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await open(quick, { permissions: ['clipboard-read', 'clipboard-write'] });
     const documents = ['{"body":"如何 & + % #"}', '{"body":"<b>"}'];
     await fill(page, '如何在 Python 中读取大型 CSV 文件？', documents);
     await page.locator('#instruction').fill('Find the\nanswer');
@@ -279,9 +291,12 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     await page.locator('#link').click();
     await says(page, 'link-status', en.linkCopied);
     const link = await page.evaluate(() => navigator.clipboard.readText());
-    expect(link).toMatch(new RegExp(`^${quick.url}#query=`));
+    expect(link).toMatch(new RegExp(`^${quick}#query=`));
     expect(page.url()).toBe(link);
 
+    const asked: string[] = [];
+    const note = ({ method, url }: IncomingMessage): number => asked.push(`${method} ${url}`);
+    servers[1]?.server.on('request', note);
     const other = await open(link);
     expect(await other.locator('#query').inputValue()).toBe('如何在 Python 中读取大型 CSV 文件？');
     expect(await other.locator('#documents').inputValue()).toBe(documents.join('\n'));
@@ -290,7 +305,9 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     expect(await other.locator('input[value=jsonl]').isChecked()).toBe(true);
     await says(other, 'count', '2 documents');
     expect(scripted.calls).toHaveLength(0);
-    expect(quick.requests.filter((each) => /query|#/.test(each))).toEqual([]);
+    servers[1]?.server.off('request', note);
+    expect(asked).toContain('GET /tools/rank/v2/info');
+    expect(asked.filter((each) => !/^GET \/tools\/rank\/[\w./-]*$/.test(each))).toEqual([]);
     await other.evaluate(() => {
       location.hash = '#query=next&documents=a';
     });
@@ -312,7 +329,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
       '#code-dialog',
     ]) {
       await page.goto('about:blank');
-      await page.goto(`${quick.url}${fragment}`);
+      await page.goto(`${quick}${fragment}`);
       await page.locator('#facts dd').first().waitFor();
       expect(await page.evaluate(() => Reflect.get(window, 'hacked'))).toBeUndefined();
       expect(await page.locator('script').count()).toBe(1);
@@ -325,7 +342,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it.each(['button', 'Escape'])('stops a request by %s, and frees the work', async (how) => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await rank(page, QUERY, DOCUMENTS);
     scripted.hang();
     await page.locator('#rank').click();
@@ -345,7 +362,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('tells what is wrong', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await page.locator('#rank').click();
     await says(page, 'problem', en.needsQuery);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('query');
@@ -379,21 +396,22 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('waits for a service that is still loading', async () => {
-    const page = await open('about:blank');
-    let asked = 0;
-    await page.route('**/v2/info', (route) => (asked++ === 0 ? route.fulfill({ status: 503 }) : route.continue()));
-    await page.goto(quick.url);
+    let finish = (_model: ServedReranker): void => {};
+    const loading = new Promise<ServedReranker>((resolve) => {
+      finish = resolve;
+    });
+    const page = await open(await servePage(loading));
+    await fill(page, QUERY, DOCUMENTS);
+    await page.locator('#rank').click();
+    await says(page, 'problem', en.failed('503', ''));
+    finish(createTestReranker());
     await page.locator('#facts dd', { hasText: 'test' }).waitFor();
-    expect(asked).toBe(2);
+    await rank(page, QUERY, DOCUMENTS);
   });
 
   it('asks for a key where one is needed, and keeps it to itself', async () => {
-    const page = await open(quick.url);
-    await page.route('**/v2/rerank', (route) => {
-      if (route.request().headers()['authorization'] === 'Bearer secret-key') return route.continue();
-      return route.fulfill({ status: 401, json: { message: 'no' } });
-    });
-    expect(await page.locator('#key').isVisible()).toBe(false);
+    const page = await open(await servePage(createTestReranker(), { apiKeys: ['secret-key'] }));
+    await page.locator('#key').waitFor();
     await fill(page, QUERY, DOCUMENTS);
     await page.locator('#rank').click();
     await says(page, 'problem', en.needsKey);
@@ -407,30 +425,34 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     await page.getByLabel('API key').fill('secret-key');
     await page.locator('#rank').click();
     await page.locator('.card').first().waitFor();
+    await page.locator('#code').click();
+    expect(await page.locator('#code-text').inputValue()).toContain('apiKey: process.env.RERANKIT_API_KEY');
+    await page.keyboard.press('Escape');
     await page.locator('#link').click();
     expect(page.url()).not.toContain('secret');
-    expect(
-      await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])),
-    ).toBe('[{},{},""]');
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+    );
+    expect(kept).toBe('[{},{},""]');
     await page.reload();
     expect(await page.locator('#key').inputValue()).toBe('');
   });
 
   it('shows the call as code, and copies it', async () => {
-    const page = await open(quick.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await open(quick, { permissions: ['clipboard-read', 'clipboard-write'] });
     await fill(page, QUERY, DOCUMENTS);
     await page.locator('#code').click();
-    expect(await page.locator('#code-text').inputValue()).toContain(`Reranker.connect("${quick.url}"`);
+    expect(await page.locator('#code-text').inputValue()).toContain(`Reranker.connect("${quick}"`);
     await page.getByText('curl', { exact: true }).click();
     await page.locator('#code-copy').click();
     await says(page, 'code-status', en.copied);
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(await page.locator('#code-text').inputValue());
-    expect(copied).toContain(`curl '${quick.url}v2/rerank'`);
+    expect(copied).toContain(`curl '${quick}v2/rerank'`);
   });
 
   it('shows long lists step by step, and long documents folded', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await rank(
       page,
       'word',
@@ -456,7 +478,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('says when the input is no longer that of the ranking', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await rank(page, QUERY, DOCUMENTS);
     expect(await page.locator('#stale').isVisible()).toBe(false);
     await page.locator('#query').fill('other');
@@ -466,7 +488,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
   });
 
   it('fits screens of all widths', async () => {
-    const page = await open(quick.url);
+    const page = await open(quick);
     await rank(page, QUERY, [...DOCUMENTS, 'x'.repeat(500), '长'.repeat(300)]);
     await page.locator('#code').click();
     for (const width of [320, 768, 1280]) {
@@ -480,7 +502,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     ['dark', 'en-US'],
     ['light', 'zh-CN'],
   ] as const)('passes the checks of axe, contrast among them: %s, %s', async (colorScheme, locale) => {
-    const page = await open(quick.url, { colorScheme, locale, bypassCSP: true, reducedMotion: 'reduce' });
+    const page = await open(quick, { colorScheme, locale, bypassCSP: true, reducedMotion: 'reduce' });
     await page.evaluate(axe.source);
     const violations = async (): Promise<string[]> => {
       const found = await page.evaluate(() => (Reflect.get(window, 'axe') as typeof axe).run());
