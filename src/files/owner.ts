@@ -25,15 +25,22 @@ export function ownerState(mark: string): 'alive' | 'gone' | 'unknown' {
     // Anything else, such as EPERM, is said of a process that exists.
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return 'gone';
   }
+  // Dead, and not yet asked about by its parent: where nobody ever asks, as in some containers, it stays so.
+  if (statusOf(Number(pid))?.[0] === 'Z') return 'gone';
   const now = startOf(Number(pid));
   return start === '0' || now === undefined || now === start ? 'alive' : 'gone';
 }
 
 /** When a process started, in clock ticks since boot. Linux only. */
 function startOf(pid: number): string | undefined {
+  return statusOf(pid)?.[19];
+}
+
+/** What Linux says of a process: its state, and what follows that in `/proc/PID/stat`. */
+function statusOf(pid: number): readonly string[] | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  // The second field, the command in parentheses, may itself hold spaces and parentheses. Start is field 22.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  // The second field, the command in parentheses, may itself hold spaces and parentheses.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 let machineId: string | undefined;

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,6 +65,19 @@ describe('the owner’s mark', () => {
     const earlier = ownerMark().replace(/-\d+-/, '-1-');
     expect(ownerState(earlier)).toBe(process.platform === 'linux' ? 'gone' : 'alive');
     expect(ownerState('1-1-0123456789abcdef')).toBe('unknown');
+  });
+
+  it.skipIf(process.platform !== 'linux')('is gone when it has died, though nobody has asked how', async () => {
+    // The shell becomes a program that never waits for its child.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const pid = Number(String(line));
+      await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z ');
+      expect(ownerState(ownerMark(pid))).toBe('gone');
+    } finally {
+      parent.kill();
+    }
     expect(ownerState('nonsense')).toBe('unknown');
   });
 });
