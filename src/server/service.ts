@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { RERANKIT_INFO_PATH } from '../engine/remote/rerankit-api.ts';
 import { packageVersion } from '../package-version.ts';
 import { Admission } from './admission.ts';
 import { checkHeaders, readJson } from './body.ts';
 import { Cors } from './cors.ts';
 import { Deadline } from './deadline.ts';
-import { type Described, defaultNames, modelList, serviceInfo, teiInfo } from './descriptions.ts';
+import { type Described, defaultNames } from './descriptions.ts';
 import type { ServedReranker, Settings } from './handler-options.ts';
 import { ApiKeys } from './keys.ts';
 import { Lifecycle, type ServiceState } from './lifecycle.ts';
 import { loadError, loggedError } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
-import { PAGE_HEADERS, pageFile } from './page/index.ts';
+import { type Page, pagesOf, webPage } from './pages.ts';
 import { Problem, problemOf } from './problem.ts';
 import { ENDPOINTS } from './protocols/endpoints.ts';
 import { anyFailure } from './protocols/failures.ts';
 import type { Endpoint, Failure } from './protocols/protocol.ts';
-import { seconds } from './protocols/v1-answers.ts';
 import { checkLists, withoutNulls } from './protocols/validate.ts';
-import { json, type Reply, refusal, responseOf, text } from './responses.ts';
+import { json, type Reply, refusal, responseOf } from './responses.ts';
 import { sizeOf, work } from './work.ts';
 
 /** What is found out about a request while it is answered. */
@@ -41,12 +39,6 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-/** A page that is read, and whether it can be without a key. */
-interface Page {
-  readonly open: boolean;
-  readonly read: () => Reply;
-}
-
 /** Answers requests with a reranker. */
 export class Service {
   readonly lifecycle: Lifecycle;
@@ -58,7 +50,6 @@ export class Service {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #pages: ReadonlyMap<string, Page>;
   readonly #version = packageVersion();
-  readonly #created = seconds();
 
   constructor(reranker: ServedReranker | Promise<ServedReranker>, settings: Settings) {
     this.#settings = settings;
@@ -67,7 +58,13 @@ export class Service {
     this.#admission = new Admission(settings.limits);
     const endpoints = ENDPOINTS.map((make) => make(settings.limits));
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
-    this.#pages = this.#pagesOf(endpoints);
+    const api = openApi(endpoints, { version: this.#version, basePath: settings.basePath });
+    this.#pages = pagesOf({
+      api,
+      described: () => this.#described(),
+      metrics: () => this.#metricsText(),
+      state: () => this.lifecycle.state,
+    });
     this.lifecycle = new Lifecycle(reranker, (state, error) => this.#tell(state, error));
   }
 
@@ -145,28 +142,6 @@ export class Service {
     return json(job.answer(outcome));
   }
 
-  #pagesOf(endpoints: readonly Endpoint[]): ReadonlyMap<string, Page> {
-    const described = (tell: (described: Described) => object) => () => json(tell(this.#described()));
-    const models: Page = { open: false, read: described((each) => modelList(each, this.#created)) };
-    const api = JSON.stringify(openApi(endpoints, { version: this.#version, basePath: this.#settings.basePath }));
-    return new Map<string, Page>([
-      ['/health', { open: true, read: () => json({ status: 'ok' }) }],
-      ['/ready', { open: true, read: () => this.#ready() }],
-      ['/openapi.json', { open: true, read: () => text(api, 'application/json') }],
-      [RERANKIT_INFO_PATH, { open: true, read: described(serviceInfo) }],
-      ['/metrics', { open: false, read: () => text(this.#metricsText(), 'text/plain; version=0.0.4; charset=utf-8') }],
-      ['/v1/models', models],
-      ['/models', models],
-      ['/info', { open: false, read: described(teiInfo) }],
-    ]);
-  }
-
-  #ready(): Reply {
-    const { state } = this.lifecycle;
-    const ready = state === 'ready';
-    return json({ ready, state }, ready ? 200 : 503);
-  }
-
   #described(): Described {
     const reranker = this.lifecycle.loaded();
     return {
@@ -236,14 +211,6 @@ export class Service {
       error: error === undefined ? undefined : loadError(error),
     });
   }
-}
-
-/** A file of the web page, which anybody may read. */
-function webPage(path: string): Page | undefined {
-  const file = pageFile(path);
-  if (file === undefined) return undefined;
-  const { type, body } = file;
-  return { open: true, read: () => ({ status: 200, body, headers: { ...PAGE_HEADERS, 'content-type': type } }) };
 }
 
 /** The path below the one where the handler is mounted; `''` for what is not below it. */

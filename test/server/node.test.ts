@@ -127,6 +127,12 @@ describe('over node:http', () => {
     expect(await asked).toBeInstanceOf(Error);
   });
 
+  test('options that are wrong', async () => {
+    const wrong = serve(createTestReranker(), { port: 70_000 });
+    await expect(wrong).rejects.toThrow('The option port of serve must be an integer from 0 to 65535, not 70000.');
+    await expect(serve(createTestReranker(), { keys: [] } as object)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+
   test('an address that is taken', async () => {
     await using served = await start();
     const port = Number(new URL(served.server.url).port);

@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { integer, type Rules, read, string } from '../../option-rules.ts';
 import { createHandler, type RerankHandler } from '../create-handler.ts';
 import type { HandlerOptions, ServedReranker } from '../handler-options.ts';
 import { toNodeListener } from './listener.ts';
 
+/** How to listen, and to serve. */
+export interface ServeOptions extends HandlerOptions, ListenOptions {}
+
 /** How to listen. */
-export interface ServeOptions extends HandlerOptions {
+export interface ListenOptions {
   /** @default 8080; 0 for one that is free */
   readonly port?: number | undefined;
   /** Address to listen on; `'::'` for all. @default '127.0.0.1': this machine only */
@@ -28,6 +32,12 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<boolean>;
 }
 
+const LISTEN_RULES: Rules<ListenOptions> = {
+  port: integer(0, 65_535),
+  host: string,
+  drainMilliseconds: integer(0, 2 ** 31 - 1),
+};
+
 /** Longest time for the headers and the body of a request, in milliseconds. */
 const RECEIVE_MS = 30_000;
 
@@ -42,14 +52,15 @@ export async function serve(
   reranker: ServedReranker | Promise<ServedReranker>,
   options: ServeOptions = {},
 ): Promise<RunningServer> {
-  const { port = 8080, host = '127.0.0.1', drainMilliseconds = 30_000, ...handlerOptions } = options;
+  const { port, host, drainMilliseconds, ...handlerOptions } = options;
+  const listen = read('serve', LISTEN_RULES, { port, host, drainMilliseconds });
   const handler = createHandler(reranker, handlerOptions);
   const server = createServer({ requestTimeout: RECEIVE_MS, headersTimeout: RECEIVE_MS }, toNodeListener(handler));
-  server.listen(port, host);
+  server.listen(listen.port ?? 8080, listen.host ?? '127.0.0.1');
   await once(server, 'listening');
   let closing: Promise<boolean> | undefined;
   const close = (): Promise<boolean> => {
-    closing ??= closed(server, handler, drainMilliseconds);
+    closing ??= closed(server, handler, listen.drainMilliseconds ?? 30_000);
     return closing;
   };
   return { url: urlOf(server), server, handler, close, [Symbol.asyncDispose]: async () => void (await close()) };

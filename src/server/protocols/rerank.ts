@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { field, isRecord } from '../../engine/remote/json.ts';
 import { openaiFailure, teiFailure } from './failures.ts';
-import { fieldsFor, integer } from './fields.ts';
+import { fieldsFor, integer, ranking } from './fields.ts';
 import { type MakeEndpoint, protocol } from './protocol.ts';
 import { infinityAnswer, infinityResponse } from './v1-answers.ts';
 import { vllmRerank } from './vllm-rerank.ts';
@@ -14,7 +14,7 @@ export const rerank: MakeEndpoint = (limits) => {
   const tei = protocol({
     name: 'tei',
     request: v.strictObject({
-      query: fields.query,
+      ...fields.common,
       texts: fields.texts,
       raw_scores: fields.flag,
       return_text: fields.flag,
@@ -22,17 +22,11 @@ export const rerank: MakeEndpoint = (limits) => {
       truncation_direction: v.optional(
         v.union([v.literal('right'), v.literal('Right')], 'it can only be "right": documents lose their tail'),
       ),
-      model: fields.model,
-      instruction: fields.instruction,
     }),
     response: teiResponse,
     failure: teiFailure,
     job: ({ texts, ...body }) => ({
-      kind: 'rerank',
-      model: body.model,
-      query: body.query,
-      documents: texts,
-      instruction: body.instruction,
+      ...ranking(body, texts),
       whole: body.truncate === false,
       answer: ({ results }): v.InferOutput<typeof teiResponse> =>
         results.map(({ index, score, logit }) => {
@@ -44,22 +38,16 @@ export const rerank: MakeEndpoint = (limits) => {
   const infinity = protocol({
     name: 'infinity',
     request: v.strictObject({
-      model: fields.model,
-      query: fields.query,
+      ...fields.common,
       documents: fields.texts,
       top_n: fields.top,
       raw_scores: fields.flag,
       return_documents: fields.flag,
-      instruction: fields.instruction,
     }),
     response: infinityResponse,
     failure: openaiFailure,
     job: ({ documents, ...body }) => ({
-      kind: 'rerank',
-      model: body.model,
-      query: body.query,
-      documents,
-      instruction: body.instruction,
+      ...ranking(body, documents),
       answer: (outcome) =>
         infinityAnswer(outcome, body.top_n, body.return_documents ? documents : undefined, body.raw_scores === true),
     }),

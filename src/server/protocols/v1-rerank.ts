@@ -3,7 +3,7 @@ import { isRecord } from '../../engine/remote/json.ts';
 import { invalid } from '../problem.ts';
 import { documentText } from './document-text.ts';
 import { anyFailure, cohereFailure, detailFailure } from './failures.ts';
-import { fieldsFor } from './fields.ts';
+import { fieldsFor, ranking } from './fields.ts';
 import { type MakeEndpoint, type Protocol, protocol } from './protocol.ts';
 import { anyAnswer, anyResponse, cohereAnswer, cohereResponse, voyageAnswer, voyageResponse } from './v1-answers.ts';
 import { vllmRerank } from './vllm-rerank.ts';
@@ -30,12 +30,7 @@ const MARKS = {
 export const v1Rerank: MakeEndpoint = (limits) => {
   const fields = fieldsFor(limits);
   const record = v.record(v.string(), v.unknown());
-  const common = {
-    model: fields.model,
-    query: fields.query,
-    return_documents: fields.flag,
-    instruction: fields.instruction,
-  };
+  const common = { ...fields.common, return_documents: fields.flag };
   const any = protocol({
     name: 'v1',
     request: v.strictObject({
@@ -50,11 +45,7 @@ export const v1Rerank: MakeEndpoint = (limits) => {
       const echo = body.return_documents;
       const texts = { wrap: echo === false ? undefined : documents, bare: echo ? documents : undefined };
       return {
-        kind: 'rerank',
-        model: body.model,
-        query: body.query,
-        documents,
-        instruction: body.instruction,
+        ...ranking(body, documents),
         answer: (outcome) => anyAnswer(outcome, body.top_n || undefined, texts),
       };
     },
@@ -75,11 +66,7 @@ export const v1Rerank: MakeEndpoint = (limits) => {
       const names = body.rank_fields;
       const documents = body.documents.map((document, at) => documentText(document, names, { at, limits }));
       return {
-        kind: 'rerank',
-        model: body.model,
-        query: body.query,
-        documents,
-        instruction: body.instruction,
+        ...ranking(body, documents),
         cut: tokens ? { field: 'max_tokens_per_doc', tokens } : undefined,
         answer: (outcome) => cohereAnswer(outcome, body.top_n, body.return_documents ? documents : undefined),
       };
@@ -91,11 +78,7 @@ export const v1Rerank: MakeEndpoint = (limits) => {
     response: voyageResponse,
     failure: detailFailure,
     job: (body) => ({
-      kind: 'rerank',
-      model: body.model,
-      query: body.query,
-      documents: body.documents,
-      instruction: body.instruction,
+      ...ranking(body, body.documents),
       whole: body.truncation === false,
       answer: (outcome) => voyageAnswer(outcome, body.top_k, body.return_documents ? body.documents : undefined),
     }),

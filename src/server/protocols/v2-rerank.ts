@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { RERANKIT_PATH, type RerankitResponse } from '../../engine/remote/rerankit-api.ts';
 import { invalid } from '../problem.ts';
 import { cohereFailure } from './failures.ts';
-import { fieldsFor, integer } from './fields.ts';
+import { fieldsFor, integer, ranking } from './fields.ts';
 import type { Outcome } from './job.ts';
 import { type MakeEndpoint, protocol } from './protocol.ts';
 
@@ -28,14 +28,12 @@ export const v2Rerank: MakeEndpoint = (limits) => {
   const cohere = protocol({
     name: 'cohere-v2',
     request: v.strictObject({
-      model: fields.model,
-      query: fields.query,
+      ...fields.common,
       documents: fields.texts,
       top_n: fields.top,
       max_tokens_per_doc: fields.top,
       priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999))),
       return_documents: fields.flag,
-      instruction: fields.instruction,
       rerankit_priority: v.optional(v.pipe(v.number(), v.finite())),
     }),
     response,
@@ -46,11 +44,7 @@ export const v2Rerank: MakeEndpoint = (limits) => {
         throw invalid('priority and rerankit_priority exclude each other: send one of them.');
       }
       return {
-        kind: 'rerank',
-        model: body.model,
-        query: body.query,
-        documents,
-        instruction: body.instruction,
+        ...ranking(body, documents),
         // Cohere's are the other way around: the lower goes first.
         priority: rerankit_priority ?? -(priority ?? 0),
         cut: max_tokens_per_doc ? { field: 'max_tokens_per_doc', tokens: max_tokens_per_doc } : undefined,

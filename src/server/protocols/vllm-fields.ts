@@ -4,7 +4,8 @@ import { fieldsFor } from './fields.ts';
 
 /** Fields of all requests of vLLM. What its template would be told is the instruction. */
 export function vllmFields(limits: Limits) {
-  const { model, instruction, flag, later } = fieldsFor(limits);
+  const { common, flag, later } = fieldsFor(limits);
+  const { model, instruction } = common;
   return {
     model,
     instruction,
