@@ -9,6 +9,7 @@ export default defineConfig({
     'measure-matmul': 'bench/measure-matmul.ts',
     cuda: 'bench/cuda.ts',
     'serve-load': 'bench/serve-load.ts',
+    'long-documents': 'bench/long-documents.ts',
     'run-peers': 'bench/peers/run.ts',
     'measure-rerankit': 'bench/peers/measure-rerankit.ts',
     'measure-embedder': 'bench/peers/measure-embedder.ts',

@@ -17,7 +17,14 @@ import {
   signal,
   string,
 } from './option-rules.ts';
-import type { CompileOptions, EngineOptions, LoadOptions, RerankOptions, ScoreOptions } from './types.ts';
+import type {
+  CompileOptions,
+  EngineOptions,
+  LoadOptions,
+  LongDocuments,
+  RerankOptions,
+  ScoreOptions,
+} from './types.ts';
 
 /** A list; what is in it is looked at by {@link withOwnAdapters}. */
 const adapters: Kind = { expected: 'a list of { path, scale }', accepts: Array.isArray };
@@ -67,11 +74,25 @@ function isHeaders(value: unknown): boolean {
 
 const SCORE_RULES: Rules<ScoreOptions> = { signal, priority: finite, onProgress: callback };
 
+const longDocuments: Kind = {
+  expected: "'truncate' or { window, overlap, combine }",
+  accepts: (value) => value === 'truncate' || (typeof value === 'object' && value !== null),
+};
+
+const LONG_RULES: Rules<LongDocuments> = {
+  window: integer(32),
+  overlap: integer(0),
+  combine: oneOf(['max', 'mean', 'first']),
+};
+
+const DEFAULT_WINDOW = 512;
+
 const RERANK_RULES: Rules<RerankOptions<unknown>> = {
   ...SCORE_RULES,
   instruction: string,
   topN: integer(1),
   minScore: fraction,
+  longDocuments,
   text: callback,
 };
 
@@ -154,8 +175,24 @@ function withOwnAdapters<Options extends { readonly adapters?: readonly LoraAdap
 }
 
 /** The same for `rerank`. */
-export function readRerankOptions<D>(options: RerankOptions<D>): RerankOptions<D> {
-  return read<RerankOptions<D>>('rerank', RERANK_RULES, options);
+export function readRerankOptions<D>(options: RerankOptions<D>): ReadRerankOptions<D> {
+  const { longDocuments: asked = 'truncate', ...own } = read<RerankOptions<D>>('rerank', RERANK_RULES, options);
+  return asked === 'truncate' ? own : { ...own, longDocuments: readLongDocuments(asked) };
+}
+
+/** The options of `rerank` with what they leave out of `longDocuments`; without it documents are truncated. */
+export interface ReadRerankOptions<D> extends RerankOptions<D> {
+  readonly longDocuments?: { readonly [Name in keyof LongDocuments]-?: NonNullable<LongDocuments[Name]> };
+}
+
+function readLongDocuments(options: LongDocuments): NonNullable<ReadRerankOptions<never>['longDocuments']> {
+  const own = read('longDocuments of rerank', LONG_RULES, options);
+  const { window = DEFAULT_WINDOW, overlap = Math.floor(window / 8), combine = 'max' } = own;
+  if (2 * overlap < window) return { window, overlap, combine };
+  throw new RerankitError(
+    'INVALID_OPTION',
+    `The option overlap of longDocuments of rerank is ${overlap}; it must be less than half of the window, ${window}.`,
+  );
 }
 
 /** The same for `score`. */

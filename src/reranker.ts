@@ -4,10 +4,12 @@ import { laneOf } from './engine/onnx/device.ts';
 import { connect } from './engine/remote/connect.ts';
 import type { ConnectOptions } from './engine/remote/connect-options.ts';
 import type { RerankerEngine } from './engine/reranker-engine.ts';
+import { RerankitError, show } from './errors.ts';
 import { checkArray, checkQuery, readDocuments, readPairs } from './input.ts';
 import { load } from './load.ts';
 import { rerankChannel, traceLoad } from './observability/index.ts';
 import {
+  type ReadRerankOptions,
   readConnectOptions,
   readEngine,
   readEngineOptions,
@@ -15,7 +17,17 @@ import {
   readRerankOptions,
   readScoreOptions,
 } from './options.ts';
-import { type Question, type Scored, type Scorer, TextScorer, TokenScorer } from './scoring/index.ts';
+import {
+  combinePassages,
+  type LongQuestion,
+  type Question,
+  type Scored,
+  type ScoredDocuments,
+  type Scorer,
+  scoreOf,
+  TextScorer,
+  TokenScorer,
+} from './scoring/index.ts';
 import type {
   EngineOptions,
   LoadOptions,
@@ -167,22 +179,51 @@ export class Reranker implements AsyncDisposable {
     options: RerankOptions<D>,
     open: OpenCall,
   ): Promise<RerankResponse<D>> {
-    const { text, instruction = this.#instruction, topN, minScore = 0, ...call } = readRerankOptions(options);
+    const {
+      text,
+      instruction = this.#instruction,
+      topN,
+      minScore = 0,
+      longDocuments,
+      ...call
+    } = readRerankOptions(options);
     open.signal = call.signal;
     checkQuery(query);
     checkArray('documents', documents);
     this.#scorer.admit({ rows: documents.length, ...call });
     const { own, texts } = readDocuments(documents, text);
-    const question = { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
-    const scored = await this.#scorer.score([question], call);
+    const { scored, passages } = longDocuments
+      ? await this.#scoreLong({ instruction, query, texts }, longDocuments, call)
+      : { scored: await this.#scorer.score([questionOf(instruction, query, texts)], call), passages: undefined };
     open.cost = scored;
     const results = own
-      .map((document, index) => ({ index, document, ...scoreAt(scored, index) }))
+      .map((document, index) => ({
+        index,
+        document,
+        ...scoreAt(scored, index),
+        ...(passages && { passage: passages[index] }),
+      }))
       .filter(({ score }) => score >= minScore)
       // Stable: equal logits keep the order of the input.
       .sort((a, b) => b.logit - a.logit)
       .slice(0, topN);
     return { results, usage: scored.usage };
+  }
+
+  async #scoreLong(
+    question: LongQuestion,
+    { combine, ...windows }: NonNullable<ReadRerankOptions<never>['longDocuments']>,
+    call: ScoreOptions,
+  ): Promise<ScoredDocuments> {
+    if (this.#scorer.scorePassages === undefined) {
+      throw new RerankitError(
+        'INVALID_OPTION',
+        `The option longDocuments of rerank needs to count tokens, and those of ${show(this.info.model)} (${this.info.source}) ` +
+          'are not known here: split the texts yourself, or load the model in this process.',
+      );
+    }
+    const scored = await this.#scorer.scorePassages(question, { ...windows, firstOnly: combine === 'first' }, call);
+    return combinePassages(scored, question.texts, combine);
   }
 
   /**
@@ -222,6 +263,10 @@ export class Reranker implements AsyncDisposable {
   }
 }
 
+function questionOf(instruction: string | undefined, query: string, texts: readonly string[]): Question {
+  return { instruction, query, documents: texts.map((text, slot) => ({ slot, text })) };
+}
+
 /** Pairs by query and instruction, so that each prefix is computed once. */
 function questionsOf(pairs: readonly Pair[], instruction: string | undefined): Question[] {
   type Open = Question & { readonly documents: { slot: number; text: string }[] };
@@ -244,5 +289,5 @@ function questionsOf(pairs: readonly Pair[], instruction: string | undefined): Q
 function scoreAt({ logits, truncated }: Scored, slot: number): Score {
   const logit = logits[slot];
   if (logit === undefined) throw new Error(`unreachable: no logit for document ${slot} of ${logits.length}`);
-  return { score: 1 / (1 + Math.exp(-logit)), logit, truncated: truncated[slot] === 1 };
+  return { ...scoreOf(logit), truncated: truncated[slot] === 1 };
 }

@@ -127,8 +127,33 @@ export interface RerankOptions<D> extends ScoreOptions {
   readonly topN?: number | undefined;
   /** Return only results with at least this score, 0 to 1. @default 0 */
   readonly minScore?: number | undefined;
+  /**
+   * What becomes of documents that are longer than fits: `'truncate'` drops their tail; otherwise every document is
+   * scored in passages, and its result has the best one. Not for engines of your own and servers, whose tokens are not
+   * known here.
+   * @default 'truncate'
+   */
+  readonly longDocuments?: 'truncate' | LongDocuments | undefined;
   /** The text of a document. Needed where documents are not strings. */
   readonly text?: ((document: D, index: number) => string) | undefined;
+}
+
+/** How to score documents in passages. */
+export interface LongDocuments {
+  /**
+   * Most tokens of a passage, at least 32; never more than fit into `maxLength` with instruction and query. A document of
+   * no more tokens is scored whole.
+   * @default 512
+   */
+  readonly window?: number | undefined;
+  /** About so many tokens at the end of a passage, less than half of `window`, are at the beginning of the next one too. @default an eighth of `window` */
+  readonly overlap?: number | undefined;
+  /**
+   * What a document's logit is of those of its passages: the largest, their mean, or the first, where the others are not
+   * scored at all.
+   * @default 'max'
+   */
+  readonly combine?: 'max' | 'mean' | 'first' | undefined;
 }
 
 /** How to run a call. */
@@ -143,9 +168,9 @@ export interface ScoreOptions {
 
 /** How far a call is. */
 export interface ScoreProgress {
-  /** Documents that have been scored. */
+  /** Documents that have been scored; passages of documents where the call asked for `longDocuments`. */
   readonly scored: number;
-  /** Documents of the call. */
+  /** Documents, or passages, of the call. */
   readonly total: number;
 }
 
@@ -172,12 +197,24 @@ export interface Score {
   readonly truncated: boolean;
 }
 
+/** A passage of a document's text, `text.slice(start, end)`, and how relevant it is. */
+export interface ScoredPassage {
+  /** In UTF-16 units, as all positions in strings. */
+  readonly start: number;
+  readonly end: number;
+  /** See {@link Score}. */
+  readonly score: number;
+  readonly logit: number;
+}
+
 /** One ranked document. */
 export interface RerankResult<D> extends Score {
   /** The document's place in the call. */
   readonly index: number;
   /** The caller's own object. */
   readonly document: D;
+  /** The best passage, if the option `longDocuments` asked for passages. */
+  readonly passage?: ScoredPassage | undefined;
 }
 
 /** What a call cost. */

@@ -70,6 +70,22 @@ describe('options', () => {
     [{ priority: Number.POSITIVE_INFINITY }, /option priority of rerank must be a finite number, not Infinity/],
     [{ text: 'body' }, /option text of rerank must be a function, not "body"/],
     [{ topK: 5 }, /rerank has no option "topK"/],
+    [
+      { longDocuments: 'split' },
+      /option longDocuments of rerank must be 'truncate' or \{ window, overlap, combine \}, not "split"/,
+    ],
+    [{ longDocuments: null }, /must be 'truncate' or .*, not null/],
+    [
+      { longDocuments: { window: 31 } },
+      /option window of longDocuments of rerank must be an integer, at least 32, not 31/,
+    ],
+    [
+      { longDocuments: { window: 64, overlap: 32 } },
+      /overlap of longDocuments of rerank is 32; it must be less than half of the window, 64/,
+    ],
+    [{ longDocuments: { overlap: -1 } }, /option overlap .* at least 0, not -1/],
+    [{ longDocuments: { combine: 'sum' } }, /option combine .* one of 'max', 'mean', 'first', not "sum"/],
+    [{ longDocuments: { stride: 1 } }, /longDocuments of rerank has no option "stride"/],
     [{ ['__proto__x']: 1 }, /no option "__proto__x"/],
   ])('rerank(%j) is refused', (options, message) => {
     expect(rerank(options)).toThrow(message);
@@ -84,6 +100,15 @@ describe('options', () => {
     expect(load({ device: undefined, signal: undefined })()).toEqual({});
     expect(readRerankOptions({ topN: 1, minScore: 1, priority: -1.5, instruction: '' })).toMatchObject({ topN: 1 });
     expect(readScoreOptions({ signal: AbortSignal.abort() }).signal?.aborted).toBe(true);
+  });
+
+  test('long documents are truncated unless they are to be split, with defaults that go with the window', () => {
+    expect(readRerankOptions({ longDocuments: 'truncate' })).toEqual({});
+    const of = (longDocuments: RerankOptions<string>['longDocuments']) =>
+      readRerankOptions({ longDocuments }).longDocuments;
+    expect(of({})).toEqual({ window: 512, overlap: 64, combine: 'max' });
+    expect(of({ window: 33, combine: 'first' })).toEqual({ window: 33, overlap: 4, combine: 'first' });
+    expect(of({ overlap: 0 })).toEqual({ window: 512, overlap: 0, combine: 'max' });
   });
 
   test('inherited ones count, and each is read once', () => {

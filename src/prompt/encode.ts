@@ -97,6 +97,17 @@ export class PromptEncoder {
     return { tokens, truncated };
   }
 
+  /** How many tokens of a document fit, where `maxTokens` follow the prefix. */
+  documentRoom(maxTokens: number): number {
+    return maxTokens - this.suffix.length;
+  }
+
+  /** How many tokens a document has in a prompt; if they are more than `atMost`, any larger number. */
+  countDocument(document: string, atMost: number): number {
+    const { ids, truncated } = this.#tokenizer.encodeText(documentTurn(document), atMost);
+    return truncated ? atMost + 1 : ids.length;
+  }
+
   #tooLong(instruction: string, query: string, maxLength: number, taken: string): RerankitError {
     return new RerankitError(
       'PROMPT_TOO_LONG',

@@ -64,6 +64,17 @@ export class PairEncoder {
     tokens.set(after, ids.length);
     return { tokens, truncated };
   }
+
+  /** How many tokens of a document fit, where `maxTokens` follow the prefix. */
+  documentRoom(maxTokens: number): number {
+    return maxTokens - this.#tokenizer.definition.template.after.length;
+  }
+
+  /** How many tokens a document has in a pair; if they are more than `atMost`, any larger number. */
+  countDocument(document: string, atMost: number): number {
+    const { ids, truncated } = this.#tokenizer.encodeText(document, atMost);
+    return truncated ? atMost + 1 : ids.length;
+  }
 }
 
 function tooLong(query: string, maxLength: number, room: number): RerankitError {

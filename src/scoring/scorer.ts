@@ -1,5 +1,7 @@
 import type { SchedulerStats } from '../batching/index.ts';
+import type { Range } from '../passages/split-passages.ts';
 import type { ScoreOptions, Usage } from '../types.ts';
+import type { SplitWish } from './passage-ranges.ts';
 
 /** Documents of one query. */
 export interface Question {
@@ -9,9 +11,21 @@ export interface Question {
   readonly documents: readonly { readonly slot: number; readonly text: string }[];
 }
 
+/** Documents of one query, which may be too long to be scored whole. */
+export interface LongQuestion extends Pick<Question, 'instruction' | 'query'> {
+  readonly texts: readonly string[];
+}
+
 export interface Scored extends CallCost {
   /** By slot. */
   readonly logits: Float32Array | Float64Array;
+}
+
+/** Passages that have been scored, one slot each, in order. */
+export interface ScoredPassages {
+  readonly scored: Scored;
+  /** The passages of each document, at least one. */
+  readonly ranges: readonly (readonly Range[])[];
 }
 
 /** What a call took. */
@@ -36,6 +50,8 @@ export interface Scorer {
   admit(call: { readonly rows: number; readonly signal?: AbortSignal | undefined }): void;
   /** Scores the documents of all questions, whose slots are 0 to their number less 1, each once. */
   score(questions: readonly Question[], options: ScoreOptions): Promise<Scored>;
+  /** Scores documents passage by passage. Absent where nothing is known of the engine's tokens. */
+  scorePassages?(question: LongQuestion, wish: SplitWish, options: ScoreOptions): Promise<ScoredPassages>;
   stats(): SchedulerStats;
   /** Refuses new calls, lets those under way finish, and frees everything. Called once. */
   dispose(): Promise<void>;

@@ -1,14 +1,18 @@
 import type { SchedulerStats } from '../batching/index.ts';
+import { disposed } from '../batching/refusals.ts';
 import { RerankitError, show } from '../errors.ts';
 import { MAX_UNITS_PER_TOKEN } from '../prompt/limits.ts';
-import type { EncodeRequest, EncodeResponse } from '../tokenizer/protocol.ts';
+import type { EncodeRequest, EncodeResponse, SplitPart, SplitPassages, SplitRequest } from '../tokenizer/protocol.ts';
 import type { ScoreOptions } from '../types.ts';
-import type { Question, Scored, Scorer } from './scorer.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import { passageRanges, type SplitWish } from './passage-ranges.ts';
+import type { LongQuestion, Question, Scored, ScoredPassages, Scorer } from './scorer.ts';
 import { type PromptGroup, TokenRunner, type TokenRunnerOptions } from './token-runner.ts';
 
 /** Turns text into prompts; see `TokenizerClient`. */
 export interface Encoder {
   encode(request: EncodeRequest): Promise<EncodeResponse>;
+  split(request: SplitRequest): Promise<readonly SplitPassages[]>;
   dispose(): Promise<void>;
 }
 
@@ -22,6 +26,9 @@ export interface TokenScorerOptions extends TokenRunnerOptions {
 export class TokenScorer implements Scorer {
   readonly #options: TokenScorerOptions;
   readonly #runner: TokenRunner;
+  /** Calls that are being split or scored passage by passage: the runner does not know of them before they are split. */
+  readonly #long = new Set<Promise<unknown>>();
+  #disposing = false;
 
   constructor(options: TokenScorerOptions) {
     this.#options = options;
@@ -29,6 +36,8 @@ export class TokenScorer implements Scorer {
   }
 
   admit(call: { readonly rows: number; readonly signal?: AbortSignal | undefined }): void {
+    call.signal?.throwIfAborted();
+    if (this.#disposing) throw disposed();
     this.#runner.admit(call);
   }
 
@@ -42,11 +51,41 @@ export class TokenScorer implements Scorer {
     return { ...result, logits: outputs };
   }
 
+  scorePassages(question: LongQuestion, wish: SplitWish, options: ScoreOptions): Promise<ScoredPassages> {
+    const work = this.#scorePassages(question, wish, options);
+    this.#long.add(work);
+    const forget = () => this.#long.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  async #scorePassages(
+    { texts, ...question }: LongQuestion,
+    wish: SplitWish,
+    options: ScoreOptions,
+  ): Promise<ScoredPassages> {
+    const { encoder, maxLength, defaultInstruction } = this.#options;
+    if (defaultInstruction === undefined) refuseInstruction(question.instruction);
+    const { query, instruction = defaultInstruction } = question;
+    checkLength(instruction, query, maxLength);
+    const { signal } = options;
+    const split = (parts: readonly SplitPart[]) => {
+      const answer = encoder.split({ instruction, query, maxLength, ...wish, parts });
+      return signal ? unlessAborted(answer, signal) : answer;
+    };
+    const ranges = await passageRanges(texts, wish.firstOnly, split);
+    const passages = ranges.flatMap((own, at) => own.map(({ start, end }) => texts[at]?.slice(start, end) ?? ''));
+    const documents = passages.map((text, slot) => ({ text, slot }));
+    return { scored: await this.score([{ ...question, documents }], options), ranges };
+  }
+
   stats(): SchedulerStats {
     return this.#runner.stats();
   }
 
   async dispose(): Promise<void> {
+    this.#disposing = true;
+    await Promise.allSettled(this.#long);
     await this.#runner.dispose();
     await Promise.all([this.#options.engine.dispose(), this.#options.encoder.dispose()]);
   }

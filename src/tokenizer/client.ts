@@ -7,6 +7,8 @@ import type {
   LoadRequest,
   LoadResponse,
   LoadTextsResponse,
+  SplitPassages,
+  SplitRequest,
   TokenizerMethods,
 } from './protocol.ts';
 
@@ -52,6 +54,11 @@ export class TokenizerClient<Loaded extends LoadResponse | LoadPairsResponse | L
   async encodeTexts(request: EncodeTextsRequest): Promise<EncodeResponse> {
     const { connection } = await this.#worker.ready();
     return connection.call('encodeTexts', request);
+  }
+
+  async split(request: SplitRequest): Promise<readonly SplitPassages[]> {
+    const { connection } = await this.#worker.ready();
+    return connection.call('split', request);
   }
 
   dispose(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { Range, Windows } from '../passages/split-passages.ts';
+
 /** What the tokenizer's worker is asked. */
 export interface TokenizerMethods {
   /** Prepares for the prompts of Qwen3-Reranker. */
@@ -5,6 +7,7 @@ export interface TokenizerMethods {
   /** Prepares for the pairs of a cross-encoder. */
   readonly loadPairs: { readonly request: LoadRequest; readonly response: LoadPairsResponse };
   readonly encode: { readonly request: EncodeRequest; readonly response: EncodeResponse };
+  readonly split: { readonly request: SplitRequest; readonly response: readonly SplitPassages[] };
   /** Prepares for texts that are embedded. */
   readonly loadTexts: { readonly request: LoadRequest; readonly response: LoadTextsResponse };
   readonly encodeTexts: { readonly request: EncodeTextsRequest; readonly response: EncodeResponse };
@@ -65,4 +68,27 @@ export interface EncodeResponse {
   readonly lengths: Int32Array;
   /** 1 where a document's tail was dropped. */
   readonly truncated: Uint8Array;
+}
+
+/** Texts to be split into passages that fit into a prompt with instruction and query. */
+export interface SplitRequest extends Windows, Omit<EncodeRequest, 'documents'> {
+  readonly parts: readonly SplitPart[];
+  /** Whether only the first passage of each part is wanted. */
+  readonly firstOnly: boolean;
+}
+
+/** A text, or a stretch of one. */
+export interface SplitPart {
+  readonly text: string;
+  /** How far earlier passages reach into it. */
+  readonly covered: number;
+  /** Whether the text goes on behind it. */
+  readonly continues: boolean;
+}
+
+/** Passages of a part. */
+export interface SplitPassages {
+  readonly ranges: readonly Range[];
+  /** Where in the part the next passage begins; the part's length after the last one of a text. */
+  readonly next: number;
 }

@@ -1,4 +1,5 @@
 import { readJson, readJsonBytes } from '../model/json-file.ts';
+import { type Range, splitPassages } from '../passages/split-passages.ts';
 import { EmbeddingEncoder } from '../prompt/embedding.ts';
 import { type EncodedDocument, PromptEncoder } from '../prompt/encode.ts';
 import { PairEncoder } from '../prompt/pair.ts';
@@ -11,6 +12,8 @@ import type {
   LoadRequest,
   LoadResponse,
   LoadTextsResponse,
+  SplitPassages,
+  SplitRequest,
   TokenizerMethods,
 } from './protocol.ts';
 import { TextTokenizer } from './text/text-tokenizer.ts';
@@ -47,9 +50,13 @@ async function readConfig(path: string | undefined): Promise<unknown> {
   return path === undefined ? undefined : readJson(path);
 }
 
-async function encode({ instruction, query, documents, maxLength }: EncodeRequest): Promise<EncodeResponse> {
+function loaded(): PromptEncoder | PairEncoder {
   if (encoder === undefined) throw new Error('The tokenizer is not loaded.');
-  const known = encoder;
+  return encoder;
+}
+
+async function encode({ instruction, query, documents, maxLength }: EncodeRequest): Promise<EncodeResponse> {
+  const known = loaded();
   const prefix = known.encodePrefix({ instruction, query, maxLength });
   return packed(
     prefix,
@@ -85,4 +92,22 @@ function packed(prefix: Int32Array, encoded: readonly EncodedDocument[]): Encode
   };
 }
 
-serve<TokenizerMethods>({ load, loadPairs, encode, loadTexts, encodeTexts });
+async function split(request: SplitRequest): Promise<SplitPassages[]> {
+  const { instruction, query, maxLength, overlap, parts, firstOnly } = request;
+  const known = loaded();
+  const prefix = known.encodePrefix({ instruction, query, maxLength });
+  const window = Math.min(request.window, known.documentRoom(maxLength - prefix.length));
+  const count = (text: string, atMost: number) => known.countDocument(text, atMost);
+  return parts.map(({ text, covered, continues }) => {
+    const passages = splitPassages(text, { window, overlap, count, covered, continues });
+    const ranges: Range[] = [];
+    for (;;) {
+      const { value, done } = passages.next();
+      if (done) return { ranges, next: value };
+      ranges.push(value);
+      if (firstOnly) return { ranges, next: text.length };
+    }
+  });
+}
+
+serve<TokenizerMethods>({ load, loadPairs, loadTexts, encode, encodeTexts, split });
