@@ -18,10 +18,12 @@ from multiprocessing import Pool
 from pathlib import Path
 
 from devsets import dev_sentences, sentence_keys
-from readers import READERS
+from readers import LANGS, READERS
 from sources import SOURCES
 
 CJK = {"zh", "zht", "ja", "ko"}
+# Readers whose paragraphs are joined into passages of varied length; what the others yield stays as it is.
+PACKED = {"wikiextractor", "plain_pages", "factbook", "php", "po", "html", "mallard"}
 # Articles whose paragraphs are the source of reserved question sets.
 RESERVED_TITLES = set("""super bowl 50|warsaw|normans|nikola tesla|computational complexity theory|teacher|martin luther|
 southern california|sky (united kingdom)|sky uk|victoria (australia)|huguenot|huguenots|steam engine|oxygen|1973 oil crisis|
@@ -62,6 +64,10 @@ def deb_files(root, source):
             text = gzip.open(index.with_suffix(".dict.dz")).read().decode("utf8", "ignore")
             yield index.stem, index.read_text(errors="ignore") + "\f" + text
         return
+    if source.reader == "manpage":
+        for path in sorted(base.rglob("*.gz")):
+            yield str(path.relative_to(base)), gzip.open(path).read().decode("utf8", "ignore") if path.is_file() else ""
+        return
     ending = {"html": ".html", "mallard": ".page", "wordnet": ""}[source.reader]
     paths = sorted(p for p in base.rglob("data.*" if source.reader == "wordnet" else f"*{ending}") if p.is_file() and not p.is_symlink())
     random.Random(source.name).shuffle(paths)
@@ -96,17 +102,29 @@ def pack(paragraphs, lang, rng, keep_apart):
     return out
 
 
+def located(source, path):
+    """The language, which the pattern may find in the path, and the path without it: the same for all translations."""
+    match = re.search(source.pattern, path) if "?P<lang>" in source.pattern else None
+    if not match:
+        return source.lang, path
+    code = match["lang"]
+    if code is None:
+        return "en", path
+    key = path[:match.start("lang")].rstrip("_-.") + path[match.end("lang"):]
+    return LANGS.get(code, "en"), key.lstrip("/")
+
+
 def collect(job):
     source, mirror, deb, out, blocked = job
     target = Path(out) / f"{source.name}.jsonl"
     if target.exists():
         return source.name, "kept", 0
     rng, size, count, dropped, seen = random.Random(source.name), 0, 0, 0, set()
-    keep_apart = source.reader in ("squad", "qed", "tldr", "wordnet", "dictd")
+    keep_apart = source.reader not in PACKED
     files = git_files(mirror, source) if source.kind == "git" else deb_files(deb, source)
     with open(f"{target}.part", "w") as sink:
         for path, data in files:
-            for lang, key, title, paragraphs in READERS[source.reader](source.lang, path, data):
+            for lang, key, title, paragraphs in READERS[source.reader](*located(source, path), data):
                 if size > source.limit * 1e6 or title.lower() in RESERVED_TITLES:
                     continue
                 for heading, text in pack(paragraphs, lang, rng, keep_apart):

@@ -1,8 +1,14 @@
 """The development sets, held out of training: questions with their paragraph, read from public repositories.
 
 Each set is a list of (question, index of its paragraph) over a list of paragraphs.
+
+    python devsets.py --mirror DIR --deb DIR --out DIR
+
+writes each set as a BEIR folder (`corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`), as `npm run eval -- --data DIR` reads it.
 """
+import argparse
 import json
+import random
 import re
 import subprocess
 from pathlib import Path
@@ -97,3 +103,35 @@ def sentence_keys(text):
 
 def dev_sentences(mirror):
     return {key for name in FILES for paragraph in load(mirror, name)[0] for key in sentence_keys(paragraph)}
+
+
+def write(folder, paragraphs, questions):
+    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+    with open(folder / "corpus.jsonl", "w") as sink:
+        for i, text in enumerate(paragraphs):
+            sink.write(json.dumps({"_id": f"d{i}", "title": "", "text": text}, ensure_ascii=False) + "\n")
+    with open(folder / "queries.jsonl", "w") as sink:
+        for i, (question, _) in enumerate(questions):
+            sink.write(json.dumps({"_id": f"q{i}", "text": question}, ensure_ascii=False) + "\n")
+    with open(folder / "qrels" / "test.tsv", "w") as sink:
+        sink.write("query-id\tcorpus-id\tscore\n")
+        for i, (_, gold) in enumerate(questions):
+            sink.write(f"q{i}\td{gold}\t1\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("mirror", "deb", "out"):
+        parser.add_argument(f"--{name}", required=True)
+    args = parser.parse_args()
+    sets = {name: load(args.mirror, name) for name in FILES}
+    for prefix, group in (("docs", documentation(args.deb)), ("cross", cross_lingual(args.deb))):
+        sets |= {f"{prefix}-{k}": v for k, v in sorted(group.items())}
+    for name, (paragraphs, questions) in sets.items():
+        random.Random(5).shuffle(questions)
+        write(Path(args.out) / name, paragraphs, questions)
+        print(name, len(paragraphs), "paragraphs", len(questions), "questions")
+
+
+if __name__ == "__main__":
+    main()

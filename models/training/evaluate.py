@@ -83,15 +83,19 @@ class Judge:
     def encode(self, texts):
         return [e.ids for e in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
 
-    @torch.no_grad()
     def scores(self, pairs, longest=700):
         """logit(yes) - logit(no) of (query, document) pairs under the default instruction."""
+        direction = self.net.model.embed_tokens.weight[self.yes] - self.net.model.embed_tokens.weight[self.no]
+        return self.hidden(pairs, longest) @ direction.detach().float().cpu().numpy()
+
+    @torch.no_grad()
+    def hidden(self, pairs, longest=700):
+        """The last token's hidden state of (query, document) pairs under the default instruction, [pairs, hidden size]."""
         queries, documents = sorted({q for q, _ in pairs}), sorted({d for _, d in pairs})
         head = dict(zip(queries, self.encode([f"{SYSTEM}<Instruct>: {DEFAULT}\n<Query>: {q}\n<Document>:" for q in queries])))
         body = dict(zip(documents, (ids[:longest] for ids in self.encode([" " + d for d in documents]))))
         rows = [head[q] + body[d] + self.suffix for q, d in pairs]
-        order, out, at = sorted(range(len(rows)), key=lambda i: len(rows[i])), np.zeros(len(rows)), 0
-        direction = self.net.model.embed_tokens.weight[self.yes] - self.net.model.embed_tokens.weight[self.no]
+        order, out, at = sorted(range(len(rows)), key=lambda i: len(rows[i])), np.zeros((len(rows), self.net.model.config["hidden_size"]), np.float32), 0
         while at < len(order):
             width = len(rows[order[min(len(order) - 1, at + self.budget // len(rows[order[at]]))]])
             chosen = order[at:at + max(1, self.budget // width)]
@@ -102,7 +106,7 @@ class Judge:
             last = torch.tensor([len(rows[i]) - 1 for i in chosen])
             with torch.autocast(self.device, torch.bfloat16, enabled=self.bf16):
                 hidden = self.net(ids.to(self.device), torch.arange(width, device=self.device)[None], causal)
-            out[chosen] = (hidden[torch.arange(len(chosen)), last].float() @ direction).cpu().numpy()
+            out[chosen] = (hidden[torch.arange(len(chosen)), last].float()).cpu().numpy()
             at += len(chosen)
         return out
 

@@ -1,6 +1,9 @@
-"""Stage `export`: a checkpoint as a Hugging Face folder (fp16), like any Qwen3ForCausalLM.
+"""Stage `export`: a checkpoint as a Hugging Face folder, like any Qwen3ForCausalLM.
 
-    python export.py --weights stage2.done.pt --tokenizer DIR --out DIR
+    python export.py --weights stage2.done.pt --tokenizer DIR --out DIR [--compact]
+
+The weights are fp16; `--compact` writes matrices and token embeddings in 8 bits, symmetric, one scale a row, as compressed-tensors
+does (format `int-quantized`), which halves the folder. `--weights` may also be such an fp16 folder's `model.safetensors`.
 """
 import argparse
 import json
@@ -8,22 +11,44 @@ import os
 import shutil
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from model import CONFIG
+
+QUANTIZATION = {
+    "quant_method": "compressed-tensors", "format": "int-quantized", "quantization_status": "compressed", "ignore": [],
+    "config_groups": {"group_0": {"targets": ["Linear", "Embedding"], "input_activations": None, "output_activations": None, "weights": {
+        "num_bits": 8, "type": "int", "symmetric": True, "strategy": "channel", "dynamic": False, "group_size": None}}}}
+
+
+def in_8_bits(state):
+    out = {}
+    for name, weight in state.items():
+        if weight.dim() == 2:
+            weight = weight.float()
+            scale = (weight.abs().amax(1, keepdim=True) / 127).clamp(min=1e-8).half().float()
+            out[name] = (weight / scale).round().clamp(-127, 127).to(torch.int8)
+            out[f"{name}_scale"] = scale.half()
+        else:
+            out[name] = weight.half()
+    return out
 
 
 def main():
     parser = argparse.ArgumentParser()
     for name in ("weights", "tokenizer", "out"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--compact", action="store_true")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    state = torch.load(args.weights, map_location="cpu")
+    state = load_file(args.weights) if args.weights.endswith(".safetensors") else torch.load(args.weights, map_location="cpu")
     state = state.get("model", state)
-    save_file({k: v.half().contiguous() for k, v in state.items()}, f"{args.out}/model.safetensors", metadata={"format": "pt"})
+    state = in_8_bits(state) if args.compact else {k: v.half() for k, v in state.items()}
+    save_file({k: v.contiguous() for k, v in state.items()}, f"{args.out}/model.safetensors", metadata={"format": "pt"})
     config = dict(architectures=["Qwen3ForCausalLM"], model_type="qwen3", **CONFIG, attention_bias=False, hidden_act="silu",
                   tie_word_embeddings=True, torch_dtype="float16")
+    if args.compact:
+        config["quantization_config"] = QUANTIZATION
     json.dump(config, open(f"{args.out}/config.json", "w"), indent=2)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(f"{args.tokenizer}/{name}", args.out)

@@ -3,15 +3,17 @@
     python mine.py --shards DIR --workers 14 [--limit N]
 
 Writes `negatives.npy` ([queries, 12] passage numbers, best first, -1 where there are fewer). Passages compete within their language
-(both Chinese scripts together); the gold passage's section or document is kept out where the query asks for all of it.
+(both Chinese scripts together), for SHORT queries the short ones alone; the gold passage's section or document is kept out where the query asks for all of it.
 """
 import argparse
+import itertools
 import os
 import time
 
 import numba
 import numpy as np
 
+from prepare import SHORT
 from store import Queries, Store
 
 COUNT = 12
@@ -97,13 +99,13 @@ def main():
     negatives = np.full((total, COUNT), -1, np.int64)
     language = store.language.copy()
     language[language == store.languages.index("zht")] = store.languages.index("zh")
-    for k, name in enumerate(store.languages):
-        members, wanted = np.flatnonzero(language == k), np.flatnonzero(language[gold] == k)
+    for (k, name), short in itertools.product(enumerate(store.languages), (False, True)):
+        members = np.flatnonzero((language == k) & (store.short | (not short)))
+        wanted = np.flatnonzero((language[gold] == k) & ((queries.kind[:total] == SHORT) == short))
         if not len(members) or not len(wanted):
             continue
         pointer, passage, weight, df = index_of(store, members, vocabulary)
-        place = np.zeros(len(store), np.int64)
-        place[members] = np.arange(len(members))
+        starts = np.searchsorted(members, np.arange(len(store) + 1))
         # What is kept out is a run of passages: the gold one, its section, or its document.
         target, level = gold[wanted], queries.exclude[wanted]
         low, high = target.copy(), target + 1
@@ -115,7 +117,7 @@ def main():
                 low[i] -= 1
             while high[i] < len(store) and store.heading_key[high[i]] == key:
                 high[i] += 1
-        found = mine(wanted, queries.tokens, queries.starts, place[low], place[high - 1] + 1, pointer, passage, weight, df,
+        found = mine(wanted, queries.tokens, queries.starts, starts[low], starts[high], pointer, passage, weight, df,
                      max(2000, len(members) // 8), len(members), COUNT, args.workers)
         negatives[wanted] = np.where(found >= 0, members[np.maximum(found, 0)], -1)
         print(f"{name}: {len(wanted)} queries over {len(members)} passages, {time.time() - begin:.0f} s", flush=True)

@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-CONFIG = dict(vocab_size=28672, hidden_size=384, num_hidden_layers=12, num_attention_heads=6, num_key_value_heads=3, head_dim=64,
+CONFIG = dict(vocab_size=32768, hidden_size=384, num_hidden_layers=12, num_attention_heads=6, num_key_value_heads=3, head_dim=64,
               intermediate_size=1024, rope_theta=10000.0, rms_norm_eps=1e-6, max_position_embeddings=8192)
 
 

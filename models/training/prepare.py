@@ -3,7 +3,8 @@
     python prepare.py --passages DIR --tokenizer DIR --mirror DIR --out DIR
 
 A shard (`part-K.npz`) holds whole documents: tokens and the lengths of passages, headings and titles, the document, language and
-source of each passage. `queries.npz` holds the query tokens, the passage each asks for, its kind and what to keep out of its negatives.
+source of each passage. `queries.npz` holds the query tokens, the passage each asks for, its kind, its stratum and what to keep out of
+its negatives.
 """
 import argparse
 import glob
@@ -21,104 +22,203 @@ from readers import squeeze
 from sources import SOURCES
 
 LANGUAGES = ["en", "zh", "zht", "de", "fr", "es", "ja", "ko", "ru", "pt"]
-PARTS = 3
-# Share of the documents kept, for the sources that would crowd out the others.
-KEEP = {"enwiki-core": 0.62, "enwiki-pages": 0.62, "enwiki-wide": 0.8, "classical-modern": 0.6, "laws": 0.6, "kowiki": 0.65}
-# Queries drawn per passage, by source; others draw one.
-DRAWS = {"enwiki-core": 1.0, "enwiki-pages": 1.0, "enwiki-wide": 1.0, "zhwiki": 1.0, "zhwiki-core": 6, "kowiki": 0.8, "jaquad": 4, "jsquad-test": 6,
-         "drcd-dev": 12, "cmrc-trial": 12, "qed-train": 3, "classical-modern": 0.5, "laws": 0.5, "wordnet-base": 0.6, "dict-gcide": 0.6,
-         "factbook": 0.6, "medquad": 0.5, "openstax-psychology": 5, "openstax-us-history": 5}
-ENCYCLOPAEDIC = re.compile(r"wiki|jaquad|jsquad|drcd|cmrc|qed|openstax|classical|laws")
-PARALLEL = re.compile(r"^(php|python-docs|libreoffice-help|gimp-help|gnome-user-docs|debian-handbook|installation-guide|debian-reference|tldr|hf-course)")
-# Kinds of query; XL_ONLY comes with the same text in other languages as negatives, under a language instruction.
-REAL, QUESTION, KEYWORDS, SPAN, TITLE, ABOUT, XL_ANY, XL_ONLY = range(8)
+PARTS = 4
+ENCYCLOPAEDIC = re.compile(r"wiki|jaquad|jsquad|drcd|cmrc|qed|sentences")
+QUESTION_SETS = re.compile(r"jaquad|jsquad|drcd|cmrc|qed")
+CODE = re.compile(r"^(tldr|cheat|code-|snippets|bash-bible|devhints)")
+PARALLEL = re.compile(r"^(react|vue|fastapi|astro|learnx|golang-book|git-flight-rules|art-of-command-line|ant-design|element|hf-course|express|helm|js-algorithms|"
+                      r"front-end-interview|php|python-docs|libreoffice-help|gimp-help|gnome-user-docs|debian-handbook|installation-guide|debian-reference|manpages|tldr)(?!-interview)")
+ASKED = re.compile(r"[?？]$|^(how|why|what|when|which|where|who|can|do|does|is|are|should|wie|was|warum|comment|pourquoi|cómo|como|qué|как|что|почему|i want)\b|如何|怎|为什么|什么|方法|とは|には|어떻게|방법", re.I)
+# Kinds of query; XL_ONLY comes with the same text in other languages as negatives, under a language instruction; SHORT asks among short
+# passages, where the teacher alone says what is relevant.
+REAL, QUESTION, KEYWORDS, HEADING, TITLE, XL_ANY, XL_ONLY, SHORT = range(8)
 # What the negatives must not contain besides the passage itself: nothing, its section, its document.
 ALONE, SECTION, DOCUMENT = range(3)
+# The strata that groups are drawn from, with their shares.
+STRATA = {"qa-en": 8, "qa-zh": 6, "qa-ja": 7, "qa-sentence": 8, "asked-en": 6, "asked-zh": 4, "asked-other": 3, "heading-en": 8, "heading-zh": 5,
+          "heading-other": 6, "code-en": 8, "code-other": 3, "cross": 11, "wiki-title": 4, "wiki-keywords": 3, "wiki-question": 3, "terms": 2, "short": 18}
+# Queries kept for every unit of share: about as many as half an hour of training draws.
+DRAWS = 8000
+# Share of the passages of which one sentence becomes a short passage, and how many queries ask for short ones.
+SENTENCE_SHARE, SHORT_QUERIES = 0.22, dict(en=90000, zh=60000, other=50000)
 
 
 def read_passages(folder):
-    rng, documents = random.Random(1), {}
+    documents = {}
     for path in sorted(glob.glob(f"{folder}/*.jsonl")):
         for line in open(path):
             record = json.loads(line)
             documents.setdefault((record["s"], record["l"], record["d"]), []).append(record)
-    keys = [k for k in sorted(documents) if rng.random() < KEEP.get(k[0], 1)]
-    rng.shuffle(keys)
+    keys = sorted(documents)
+    random.Random(1).shuffle(keys)
     return [documents[k] for k in keys]
 
 
-def real_questions(mirror, records):
-    """(question, passage id) of the question sets, for passages that were kept."""
-    where = {}
-    for i, record in enumerate(records):
-        if re.match("jaquad|jsquad|drcd|cmrc|qed", record["s"]):
-            where[record["x"]] = i
+def sentence_at(context, start):
+    """The sentence of `context` that holds character `start`, and all its sentences."""
+    parts, at, found = [], 0, None
+    for piece in re.split(r"(?<=[.!?])(?=\s+[^a-z\s])|(?<=[。！？])", context):
+        if at <= start < at + len(piece):
+            found = len(parts)
+        parts.append(piece.strip())
+        at += len(piece)
+    return found, parts
+
+
+def question_sets(mirror):
+    """(source, paragraph, question, character where the answer starts or None) of the question sets."""
     for source in SOURCES:
         if source.reader == "squad":
             for _, data in git_files(mirror, source):
                 for article in json.loads(data)["data"]:
                     for paragraph in article["paragraphs"]:
-                        i = where.get(squeeze(paragraph["context"])[:4000])
-                        if i is not None:
-                            yield from ((qa["question"], i) for qa in paragraph["qas"])
+                        for qa in paragraph["qas"]:
+                            answers = qa.get("answers") or [{}]
+                            yield source, paragraph["context"], qa["question"], answers[0].get("answer_start")
         elif source.reader == "qed":
             for _, data in git_files(mirror, source):
                 for line in data.splitlines():
                     record = json.loads(line)
-                    i = where.get(squeeze(record["paragraph_text"])[:4000])
-                    if i is not None:
-                        yield record["question_text"], i
+                    if not record.get("paragraph_text"):
+                        continue
+                    spans = record.get("answer_spans")
+                    start = spans[0][0] if spans else None
+                    yield source, record["paragraph_text"], record["question_text"], start
 
 
-def synthetic(rng, record, i):
-    """One query about a passage: (text, passage, kind, what to exclude)."""
-    lang, title = record["l"], make.clean_title(record["t"])
-    encyclopaedic = ENCYCLOPAEDIC.search(record["s"])
-    pick = rng.random()
-    if record["s"] in ("medquad", "tldr") and pick < 0.7:
-        return record["h"], i, REAL, SECTION
-    if record["s"] == "wordnet-base":
-        words, _, gloss = record["x"].partition(": ")
-        text = rng.choice((rng.choice(make.ABOUT["en"]).format(record["t"]), gloss.split("; ")[0]))
-        return text, i, ABOUT, ALONE
-    if pick < (0.16 if encyclopaedic else 0.6):
-        if not record["h"] or (encyclopaedic and rng.random() < 0.4):
-            return rng.choice(make.ABOUT[lang]).format(title), i, TITLE, DOCUMENT
-        return make.about(rng, title, record["h"], lang), i, ABOUT, SECTION
+def real_questions(mirror, documents):
+    """Questions of the sets, with their paragraphs; of every paragraph's sentences a document of its own is made."""
+    paragraphs = {r["x"]: r for d in documents if QUESTION_SETS.search(d[0]["s"]) for r in d}
+    asked, sentence_documents = [], {}
+    for _, context, question, start in question_sets(mirror):
+        record = paragraphs.get(squeeze(context)[:4000])
+        if record is None:
+            continue
+        asked.append((question, record, REAL, ALONE, "qa-" + dict(zht="zh").get(record["l"], record["l"])))
+        found, parts = sentence_at(context, start) if start is not None else (None, [])
+        if found is None or len(parts) < 3:
+            continue
+        if record["x"] not in sentence_documents:
+            sentence_documents[record["x"]] = [dict(l=record["l"], s="sentences", d=record["d"], t=record["t"], h="", x=squeeze(p)) for p in parts]
+        gold = sentence_documents[record["x"]][found]
+        if len(gold["x"]) > 8:
+            asked.append((question, gold, REAL, ALONE, "qa-sentence"))
+    documents += [[r for r in d if r["x"]] for d in sentence_documents.values()]
+    return asked
+
+
+def short_passages(rng, documents):
+    """One-sentence passages from all kinds of text."""
+    for document in list(documents):
+        for record in document:
+            if rng.random() < SENTENCE_SHARE and not QUESTION_SETS.search(record["s"]) and record["s"] not in ("sentences", "dict-gcide"):
+                choices = [s for s in make.sentences(squeeze(record["x"])) if len(s) < 220]
+                if choices:
+                    documents.append([dict(l=record["l"], s="sentences", d=record["d"], t=record["t"], h="", x=rng.choice(choices))])
+
+
+def short_queries(rng, asked, documents):
+    """Copies of queries that are to be answered from short passages; the gold one is only a start."""
+    short = {}
+    for document in documents:
+        for record in document:
+            if len(record["x"]) < 160:
+                short.setdefault(record["l"], []).append(record)
+    left = dict(SHORT_QUERIES)
+    for text, record, kind, *_ in rng.sample(asked, len(asked)):
+        group = dict(zht="zh").get(record["l"], record["l"])
+        group = group if group in left else "other"
+        if kind not in (XL_ANY, XL_ONLY) and left[group] > 0 and text and (group == "other" or kind in (REAL, QUESTION, TITLE) or ASKED.search(text) or rng.random() < 0.3):
+            left[group] -= 1
+            yield text, rng.choice(short[record["l"]]), SHORT, ALONE, "short", []
+
+
+def headed(rng, record):
+    title, heading = make.clean_title(record["t"]), record["h"] or record["t"]
+    if heading != title and title.lower() not in heading.lower() and (len(heading) < 12 or rng.random() < 0.3):
+        text = f"{title} {heading}" if rng.random() < 0.7 else f"{heading} {title}"
+    else:
+        text = heading
+    if not ASKED.search(text) and rng.random() < 0.25:
+        text = rng.choice(make.ABOUT[record["l"]]).format(text)
+    return text.lower() if rng.random() < 0.3 else text
+
+
+def synthetic(rng, record, first):
+    """Queries about a passage: (text, passage, kind, what to exclude, stratum)."""
+    lang, source = record["l"], record["s"]
+    group = lang if lang in ("en", "zh") else "other"
+    if source in ("wordnet-base", "dict-gcide", "dict-foldoc"):
+        if rng.random() < 0.35:
+            _, _, gloss = record["x"].partition(": ")
+            text = rng.choice((rng.choice(make.ABOUT["en"]).format(record["t"]), gloss.split("; ")[0] if source == "wordnet-base" else record["t"]))
+            yield text, record, TITLE, ALONE, "terms"
+        return
+    if source == "sentences" or QUESTION_SETS.search(source):
+        return
+    if CODE.search(source):
+        if record["h"]:
+            yield (headed(rng, record) if rng.random() < 0.3 else record["h"]), record, HEADING, SECTION, "code-en" if lang == "en" else "code-other"
+        return
+    if source in ("pubmedqa", "chatterbot", "factbook"):
+        if source != "factbook" or rng.random() < 0.1:
+            yield record["h"], record, REAL if source != "factbook" else HEADING, SECTION, "qa-en"
+        return
+    if not ENCYCLOPAEDIC.search(source):
+        if not record["h"] and source.startswith("python-docs"):
+            return
+        text = headed(rng, record)
+        yield text, record, HEADING, SECTION, ("asked-" if ASKED.search(text) else "heading-") + group
+        return
+    if first or (record["h"] and rng.random() < 0.3):
+        text = rng.choice(make.ABOUT[lang]).format(make.clean_title(record["t"]))
+        if record["h"]:
+            text = f"{make.clean_title(record['t'])} {record['h']}"
+        yield text, record, TITLE, SECTION if record["h"] else DOCUMENT, "wiki-title"
     choices = make.sentences(record["x"])
-    if not choices:
-        return None
-    sentence = rng.choice(choices)
-    pick = rng.random()
-    if pick < 0.65:
-        return make.question(rng, sentence, title, lang), i, QUESTION, ALONE
-    if pick < 0.87:
-        return make.keywords(rng, sentence, title, lang), i, KEYWORDS, ALONE
-    return make.span(rng, sentence, lang), i, SPAN, ALONE
+    if choices and rng.random() < 0.5:
+        sentence, title = rng.choice(choices), make.clean_title(record["t"])
+        if rng.random() < 0.5:
+            yield make.keywords(rng, sentence, title, lang), record, KEYWORDS, ALONE, "wiki-keywords"
+        else:
+            yield make.question(rng, sentence, title, lang), record, QUESTION, ALONE, "wiki-question"
 
 
-def cross_lingual(rng, records, starts):
-    """Queries in one language for the same page in another."""
+def runs(document):
+    """The first passage under each heading."""
+    out = []
+    for record in document:
+        if not out or record["h"] != out[-1]["h"]:
+            out.append(record)
+    return out
+
+
+def cross_lingual(rng, documents):
+    """Queries in one language for the same section in another, where two translations have as many sections."""
     groups = {}
-    for i in starts:
-        record = records[i]
-        match = PARALLEL.match(record["s"])
+    for document in documents:
+        match = PARALLEL.match(document[0]["s"])
         if match:
-            groups.setdefault((match[1], record["d"]), {})[record["l"]] = i
+            groups.setdefault((match[1], document[0]["d"]), {})[document[0]["l"]] = document if "python-docs" in match[1] else runs(document)
     for languages in groups.values():
         if len(languages) < 2:
             continue
-        for _ in range(min(len(languages), 4)):
-            asked, wanted = rng.choice(sorted(languages)), rng.choice(sorted(languages))
-            record, gold = records[languages[asked]], languages[wanted]
-            text = make.about(rng, record["t"], record["h"], asked)
-            if rng.random() < 0.3:
-                text = (make.sentences(record["x"]) or [text])[0][:200]
-            others = [i for l, i in languages.items() if l not in (wanted, asked if asked == wanted else wanted)]
-            if asked == wanted or (others and rng.random() < 0.5):
-                yield text, gold, XL_ONLY, DOCUMENT, rng.sample(others, min(3, len(others)))
+        size = len(languages[max(languages, key=lambda l: len(languages[l]))])
+        for _ in range(min(40, 1 + size)):
+            asked, wanted = rng.sample(sorted(languages), 2)
+            if rng.random() < 0.2:
+                wanted = asked
+            a, b = languages[asked], languages[wanted]
+            k = rng.randrange(len(a)) if len(a) == len(b) else 0
+            record, gold = a[k], b[k]
+            text = headed(rng, record) if record["h"] else ""
+            if not text or rng.random() < 0.25:
+                text = (make.sentences(record["x"]) or [text or record["t"]])[0][:160]
+            others = [d[k] for l, d in languages.items() if l != wanted and len(d) == len(b)]
+            if asked == wanted or (others and rng.random() < 0.4):
+                yield text, gold, XL_ONLY, DOCUMENT, "cross", rng.sample(others, min(3, len(others)))
             else:
-                yield text, gold, XL_ANY, DOCUMENT, []
+                yield text, gold, XL_ANY, DOCUMENT, "cross", []
 
 
 def flat(token_lists):
@@ -141,37 +241,45 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     tokenizer = Tokenizer.from_file(f"{args.tokenizer}/tokenizer.json")
     documents = read_passages(args.passages)
+    asked = [(*a, []) for a in real_questions(args.mirror, documents)]
+    short_passages(random.Random(3), documents)
+    random.Random(4).shuffle(documents)
     sources = sorted({d[0]["s"] for d in documents})
     records = [r for d in documents for r in d]
-    starts = np.cumsum([0] + [len(d) for d in documents[:-1]])
+    number = {id(r): i for i, r in enumerate(records)}
     print(len(records), "passages in", len(documents), "documents", flush=True)
 
-    rng, asked = random.Random(2), []
-    for text, i in real_questions(args.mirror, records):
-        asked.append((text, i, REAL, ALONE, []))
-    for i, record in enumerate(records):
-        draws = DRAWS.get(record["s"], 1)
-        for _ in range(int(draws) + (rng.random() < draws % 1)):
-            query = synthetic(rng, record, i)
-            if query and query[0] and query[0].strip():
-                asked.append((*query, []))
-    asked += cross_lingual(rng, records, starts)
+    rng = random.Random(2)
+    for document in documents:
+        for k, record in enumerate(document):
+            asked += [(*a, []) for a in synthetic(rng, record, k == 0)]
+    asked += cross_lingual(rng, documents)
+    asked += list(short_queries(rng, asked, documents))
+    everyday = {squeeze(q["query"]).lower() for q in json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "everyday.json")))}
+    asked = [a for a in asked if a[0] and 2 < len(a[0].strip()) < 400 and a[4] in STRATA and squeeze(a[0]).lower() not in everyday and id(a[1]) in number]
     rng.shuffle(asked)
+    names, left, kept = list(STRATA), {name: share * DRAWS for name, share in STRATA.items()}, []
+    for a in asked:
+        left[a[4]] -= 1
+        if left[a[4]] >= 0:
+            kept.append(a)
+    asked = kept
     tokens, lengths = flat(encode(tokenizer, [f" {squeeze(a[0])}\n" for a in asked], 64))
-    extra, extra_lengths = np.array([e for a in asked for e in a[4]], np.uint32), np.array([len(a[4]) for a in asked], np.uint8)
-    np.savez(f"{args.out}/queries.npz", tokens=tokens, lengths=lengths, gold=np.array([a[1] for a in asked], np.uint32),
-             kind=np.array([a[2] for a in asked], np.uint8), exclude=np.array([a[3] for a in asked], np.uint8), extra=extra, extra_lengths=extra_lengths)
-    kinds = np.bincount([a[2] for a in asked])
-    print(len(asked), "queries by kind", kinds.tolist(), len(tokens), "tokens", flush=True)
+    extra, extra_lengths = np.array([number[id(e)] for a in asked for e in a[5]], np.uint32), np.array([len(a[5]) for a in asked], np.uint8)
+    np.savez(f"{args.out}/queries.npz", tokens=tokens, lengths=lengths, gold=np.array([number[id(a[1])] for a in asked], np.uint32),
+             kind=np.array([a[2] for a in asked], np.uint8), exclude=np.array([a[3] for a in asked], np.uint8),
+             stratum=np.array([names.index(a[4]) for a in asked], np.uint8), extra=extra, extra_lengths=extra_lengths)
+    counts = np.bincount([names.index(a[4]) for a in asked], minlength=len(names))
+    print(len(asked), "queries", dict(zip(names, counts.tolist())), len(tokens), "tokens", flush=True)
     with open(f"{args.out}/queries.sample.txt", "w") as sample:
         for a in asked[:3000]:
-            sample.write(f"{a[2]}\t{records[a[1]]['l']}\t{a[0]}\t{records[a[1]]['t']}\t{records[a[1]]['x'][:160]}\n")
+            sample.write(f"{a[4]}\t{a[1]['s']}\t{a[1]['l']}\t{a[0]}\t{a[1]['t']}\t{a[1]['x'][:160]!r}\n")
 
     bounds = np.linspace(0, len(documents), PARTS + 1).astype(int)
     for part in range(PARTS):
         chunk = documents[bounds[part]:bounds[part + 1]]
         passages = [r for d in chunk for r in d]
-        text, text_lengths = flat(encode(tokenizer, [" " + r["x"] for r in passages], 1800))
+        text, text_lengths = flat(encode(tokenizer, [" " + r["x"] for r in passages], 640))
         heading, heading_lengths = flat(encode(tokenizer, [" " + r["h"] if r["h"] else "" for r in passages], 40))
         title, title_lengths = flat(encode(tokenizer, [" " + d[0]["t"] for d in chunk], 40))
         np.savez(f"{args.out}/part-{part}.npz", text=text, text_lengths=text_lengths, heading=heading, heading_lengths=heading_lengths,
@@ -179,7 +287,7 @@ def main():
                  language=np.array([LANGUAGES.index(d[0]["l"]) for d in chunk], np.uint8),
                  source=np.array([sources.index(d[0]["s"]) for d in chunk], np.uint8))
         print(f"part {part}: {len(passages)} passages, {len(text) / 1e6:.1f} M tokens", flush=True)
-    json.dump(dict(languages=LANGUAGES, sources=sources, parts=PARTS), open(f"{args.out}/meta.json", "w"))
+    json.dump(dict(languages=LANGUAGES, sources=sources, strata=STRATA, parts=PARTS), open(f"{args.out}/meta.json", "w"))
 
 
 if __name__ == "__main__":

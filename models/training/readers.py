@@ -8,7 +8,8 @@ SPACE = re.compile(r"\s+")
 TAG = re.compile(r"<[^>]+>")
 LANGS = {"en": "en", "en-US": "en", "en-us": "en", "C": "en", "zh": "zh", "zh-CN": "zh", "zh_CN": "zh", "zh-cn": "zh",
          "zh_TW": "zht", "zh-TW": "zht", "zh-tw": "zht", "de": "de", "fr": "fr", "es": "es", "ja": "ja", "ko": "ko",
-         "ru": "ru", "pt": "pt", "pt-BR": "pt", "pt_BR": "pt", "pt-br": "pt"}
+         "ru": "ru", "pt": "pt", "zh-Hant": "zht", "kr": "ko", "ja-JP": "ja", "ko-KR": "ko", "fr-FR": "fr", "es-ES": "es", "ru-RU": "ru",
+         "de-DE": "de", "pt-BR": "pt", "pt_BR": "pt", "pt-br": "pt"}
 
 
 def squeeze(text):
@@ -55,14 +56,6 @@ def qed(lang, path, data):
         yield lang, f"{path}/{record['example_id']}", record["title_text"], [("", squeeze(record["paragraph_text"]))]
 
 
-def medquad(lang, path, data):
-    focus = re.search(r"<Focus>(.*?)</Focus>", data, re.S)
-    parts = [(squeeze(html.unescape(q)), squeeze(html.unescape(a))) for q, a in
-             re.findall(r"<Question[^>]*>(.*?)</Question>\s*<Answer>(.*?)</Answer>", data, re.S)]
-    if focus and parts:
-        yield lang, path, squeeze(focus[1]), [(q, a) for q, a in parts if len(a) > 40]
-
-
 def factbook(lang, path, data):
     record = json.loads(data)
     name = record.get("Government", {}).get("Country name", {}).get("conventional short form", {})
@@ -80,48 +73,6 @@ def factbook(lang, path, data):
     out = [(f"{name} {k.lower()}", squeeze(TAG.sub(" ", f"{name}: {k}. {text(v)}")))
            for section in record.values() if isinstance(section, dict) for k, v in section.items()]
     yield lang, path, name, [(h, x) for h, x in out if len(x) > 60]
-
-
-def cnxml(lang, path, data):
-    title = re.search(r"<title>(.*?)</title>", data, re.S)
-    title = squeeze(TAG.sub("", title[1])) if title else path
-    heading, out = "", []
-    for tag, body in re.findall(r"<(title|para|note)[^>]*>(.*?)</\1>", data, re.S):
-        body = squeeze(html.unescape(TAG.sub(" ", body)))
-        if tag == "title":
-            heading = body
-        elif len(body) > 50:
-            out.append((heading, body))
-    if out:
-        yield lang, path, title, out
-
-
-def classical(lang, path, data):
-    lines = [squeeze(line) for line in data.splitlines() if len(line.strip()) > 10]
-    parts = path.split("/")[1:-1]
-    if lines:
-        yield lang, path, " ".join(parts), [("", "".join(lines))]
-
-
-def markdown(lang, path, data):
-    title = re.search(r'^title:\s*["\']?(.+?)["\']?\s*$', data, re.M) or re.search(r"^#+ (.+)$", data, re.M)
-    title = squeeze(title[1]) if title else PurePosixPath(path).stem
-    data = re.sub(r"\A---.*?\n---", "", data, flags=re.S)
-    data = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", data)
-    data = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", data)
-    data = re.sub(r"\{\{[^}]*\}\}|\{/\*.*?\*/\}|\{#.*?#\}|\{#[^}]*\}", " ", data, flags=re.S)
-    out, parts = [], re.split(r"^#{1,5} +(.+?)\s*$", data, flags=re.M)
-    for heading, body in zip([title] + parts[1::2], parts[0::2]):
-        for block in re.split(r"\n\s*\n", body):
-            block = squeeze(re.sub(r"[*`]{1,3}", " ", TAG.sub(" ", block)))
-            if len(block) > 25 and len(heading) < 160:
-                out.append((re.sub(r"[`*]", "", heading), block))
-    if out:
-        yield lang, path, title, out
-
-
-def hf_course(lang, path, data):
-    yield from markdown(LANGS[path.split("/")[1]], path.split("/", 2)[2], data)
 
 
 def tldr(lang, path, data):
@@ -249,6 +200,124 @@ def dictd(lang, path, data):
         if len(entry) > 60:
             yield lang, f"{path}/{parts[0]}", parts[0], [(parts[0], entry)]
 
+FENCE = re.compile(r"^\s*(```|~~~)")
 
-READERS = {f.__name__: f for f in (wikiextractor, plain_pages, squad, qed, medquad, factbook, cnxml, classical, markdown,
-                                   hf_course, tldr, php, po, mallard, wordnet, dictd)} | {"html": html_sections}
+
+def raw_markdown(lang, path, data):
+    """Sections of a page as they are written: bullets, backticks and code blocks stay."""
+    title = re.search(r'\A---.*?^title:\s*["\']?(.+?)["\']?\s*$.*?^---', data, re.M | re.S)
+    data = re.sub(r"\A---.*?\n---[^\n]*\n", "", data, flags=re.S)
+    data = re.sub(r"\{/\*.*?\*/\}|<!--.*?-->|<a [^>]*>\s*</a>", "", data, flags=re.S)
+    if path.endswith(".mdx"):
+        data = re.sub(r"\A\s*(?:(?:import|export) .*\n+)+", "", data)
+    heading, body, sections, fenced = "", [], [], False
+    for line in data.split("\n"):
+        fenced ^= bool(FENCE.match(line))
+        if not fenced and re.match(r"#{1,5} ", line):
+            sections.append((heading, body))
+            heading, body = re.sub(r"\s*\{.*?\}\s*$|^#+ |[*`\[\]]|\]\([^)]*\)|<[^>]+>", "", line).strip(), []
+        else:
+            body.append(line.rstrip()[:400])
+    sections.append((heading, body))
+    first = next((h for h, _ in sections if h), "")
+    title = squeeze(title[1]) if title else first or PurePosixPath(path).stem
+    out = []
+    for heading, body in sections:
+        text = re.sub(r"\n{3,}", "\n\n", "\n".join(body)).strip()
+        while len(text) > 25 and len(heading) < 160:
+            cut = len(text) if len(text) < 1800 else max(text.rfind("\n\n", 400, 1500), 0) or text.rfind("\n", 400, 1500)
+            cut = cut if cut > 0 else 1500
+            out.append((heading or title, text[:cut].rstrip()))
+            text = text[cut:].strip()
+    if out:
+        yield lang, path, title, out
+
+
+def rst(lang, path, data):
+    """reStructuredText, turned into headed sections by its underlined titles, otherwise as written."""
+    data = re.sub(r"^\.\. (?:_|index|versionadded|versionchanged|toctree|raw).*(?:\n[ \t]+.*)*", "", data, flags=re.M)
+    data = re.sub(r"^(\S.{2,120})\n([=\-~.^'\"*+#])\2{3,}$", lambda m: f"## {m[1]}\n", data, flags=re.M)
+    yield from raw_markdown(lang, path, re.sub(r":[\w:+-]+:`~?([^`<]*?)(?: *<[^>]*>)?`", r"`\1`", data))
+
+
+def cheat(lang, path, data):
+    """Cheat sheets of shell commands: a comment that says what the next lines do."""
+    data, name = re.sub(r"\A---.*?\n---\n", "", data, flags=re.S), PurePosixPath(path).name
+    out = []
+    for comment, command in re.findall(r"^((?:#+ ?\S.*\n)+)((?:[^#\n].*\n?)+)", data, re.M):
+        comment = squeeze(re.sub(r"^#+ ?", "", comment, flags=re.M)).rstrip(":.")
+        if 8 < len(comment) < 160 and len(command) < 800:
+            out.append((comment, command.strip()))
+    if out:
+        yield lang, path, name, out
+
+
+def chatterbot(lang, path, data):
+    out, asked = [], None
+    for line in data.splitlines():
+        if line.startswith("- - "):
+            asked = line[4:].strip(" '\"")
+        elif line.startswith("  - ") and asked:
+            out.append((asked, line[4:].strip(" '\"")))
+    if out:
+        yield lang, path, PurePosixPath(path).stem, [(a, x) for a, x in out if len(x) > 12]
+
+
+def python_code(lang, path, data):
+    """Functions without their docstring; its first sentence is the heading."""
+    import ast
+    import warnings
+    warnings.simplefilter("ignore")
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    lines, out = data.split("\n"), []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            doc = ast.get_docstring(node)
+            if not doc or len(node.body) < 2:
+                continue
+            about = squeeze(re.split(r"\n\s*\n|>>>", doc)[0])
+            about = re.split(r"(?<=[.])\s", about)[0].rstrip(".")
+            code = "\n".join(lines[node.lineno - 1:node.body[0].lineno - 1] + lines[node.body[1].lineno - 1:node.end_lineno])
+            if 12 < len(about) < 200 and 40 < len(code) < 2500:
+                out.append((about, code[:1500]))
+    if out:
+        yield lang, path, PurePosixPath(path).stem, out
+
+
+def manpage(lang, path, data):
+    """troff manual pages: sections of plain text; the heading of the first is what the NAME section says."""
+    match = re.search(r"man/(?:([\w.]+)/)?man(\d)/(.+?)\.\d\w*(?:\.gz)?$", path)
+    lang = LANGS.get((match[1] or "en").split(".")[0]) if match else None
+    if not lang or data.startswith(".so"):
+        return
+    data = re.sub(r"^\.?'?\\\".*$", "", data, flags=re.M)
+    data = re.sub(r"\\f[BIRPC]|\\f\(..|\\f\[\w*\]|\\[&/,|^:%]|\\s[-+]?\d", "", data)
+    data = re.sub(r"\\\*?\[?\(?(?:aq|cq|dq|lq|rq|oq)\]?", "'", data).replace("\\-", "-").replace("\\(bu", "*").replace("\\e", "\\")
+    sections = re.split(r'^\.S[Hh] +"?(.+?)"?\s*$', data, flags=re.M)
+    about, out = "", []
+    for heading, body in zip(sections[1::2], sections[2::2]):
+        body = re.sub(r"^\.(?:B|I|BR|BI|IR|RB|IB|RI|SM|Nm|Fl|Ar|Pa|Cm|Nd) ?", "", body, flags=re.M)
+        body = re.sub(r"^\.(?:TP|IP|PP|P|LP|sp|It).*$", "\n", body, flags=re.M)
+        body = re.sub(r"^\.[\w\\].*$", "", body, flags=re.M).replace('"', "")
+        if not about:
+            about = squeeze(body)[:150]
+            continue
+        for block in re.split(r"\n\s*\n\s*", body):
+            block = squeeze(block)
+            if len(block) > 40:
+                out.append((f"{match[3]} {heading.lower()}" if len(out) else about, block[:1500]))
+    if out:
+        yield lang, f"man{match[2]}/{match[3]}", match[3], out[:40]
+
+
+def pubmedqa(lang, path, data):
+    for key, record in json.loads(data).items():
+        yield lang, key, "", [(record["QUESTION"], squeeze(" ".join(record["CONTEXTS"])))]
+
+
+
+READERS = {f.__name__: f for f in (wikiextractor, plain_pages, squad, qed, factbook, tldr, php, po, mallard, wordnet, dictd, raw_markdown, rst, cheat,
+                                   chatterbot, python_code, manpage, pubmedqa)} | {"html": html_sections}

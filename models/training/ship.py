@@ -11,7 +11,7 @@ from multiprocessing import Pool
 import numpy as np
 
 # Tokens are two bytes wide: position and literal contexts of two bytes.
-FILTERS = [dict(id=lzma.FILTER_LZMA2, preset=6, lc=2, lp=1, pb=1, dict_size=1 << 26)]
+FILTERS = [dict(id=lzma.FILTER_LZMA2, preset=1, lc=2, lp=1, pb=1, dict_size=1 << 26)]
 
 
 def compress(job):

@@ -1,7 +1,9 @@
 """Stage 2: ranking. Softmax cross-entropy within each group, and plain binary cross-entropy so that P >= 0.5 is calibrated.
 
-    python stage2.py --shards DIR --tokenizer DIR --init stage1.done.pt --out DIR --seconds N
+    python stage2.py --shards DIR --tokenizer DIR --teacher DIR --init stage1.done.pt --out DIR --seconds N
 
+The target of the cross-entropy is the gold passage mixed with the teacher's softmax over the group (`ALPHA` by kind of query). A wrong
+passage that the teacher finds as near as the gold one has no part in the binary loss, except where questions have one answer (REAL).
 Wrong passages that score high although they were drawn at random become attractors, and negatives of later groups.
 Writes `stage2.pt` regularly and resumes from it.
 """
@@ -18,9 +20,16 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.utils.data import DataLoader
 
 from batches import ATTRACTOR, RANDOM, Batches
+from prepare import REAL, SHORT, XL_ONLY
 from model import Model
+from parallel import Progress, average_gradients, start
 from prompt import Prompt
 from store import Queries, Store
+
+
+# The teacher's share of the target by kind of query: REAL, QUESTION, KEYWORDS, HEADING, TITLE, XL_ANY, XL_ONLY, SHORT.
+ALPHA = (0.25, 0.6, 0.6, 0.6, 0.6, 0.6, 0.0, 1.0)
+TEMPERATURE = 0.015
 
 
 class Visibility:
@@ -49,9 +58,10 @@ class Visibility:
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("shards", "tokenizer", "init", "out"):
+    for name in ("shards", "tokenizer", "teacher", "init", "out"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seconds", type=float, default=1050)
+    parser.add_argument("--until", type=float, default=0, help="stop at this time (seconds since 1970) instead of after --seconds")
     parser.add_argument("--rows", type=int, default=24)
     parser.add_argument("--length", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=7e-4)
@@ -61,12 +71,16 @@ def main():
     parser.add_argument("--dense", action="store_true", help="a dense attention mask instead of flex attention (always so on the CPU)")
     args = parser.parse_args()
     begin = time.time()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rank, world, device = start(args.seed)
     dense = args.dense or device == "cpu"
-    torch.manual_seed(args.seed)
     os.makedirs(args.out, exist_ok=True)
     store, queries = Store(args.shards), Queries(args.shards)
-    negatives = np.load(f"{args.shards}/negatives.npy")
+    for path in (f"{args.teacher}/near.npy", f"{args.shards}/negatives.npy"):
+        while not os.path.exists(path):
+            time.sleep(0.2)
+    negatives, near = np.load(f"{args.shards}/negatives.npy"), np.load(f"{args.teacher}/near.npy")
+    of_passage, of_query = (torch.from_numpy(np.load(f"{args.teacher}/{name}.npy")).to(device) for name in ("passages", "queries"))
+    alphas = torch.tensor(ALPHA, device=device)
     attractors = torch.randint(len(store), (2048,)).share_memory_()
     path = f"{args.tokenizer}/tokenizer.json"
     prompt = Prompt(Tokenizer.from_file(path))
@@ -78,7 +92,7 @@ def main():
     if state:
         attractors.copy_(state["attractors"].cpu())
         step, spent = state["step"], state["spent"]
-    batches = Batches(store, queries, negatives, path, args.rows, args.length, attractors, args.seed + step)
+    batches = Batches(store, queries, negatives, near, path, args.rows, args.length, attractors, args.seed + step + 1000 * rank)
     loader = DataLoader(batches, batch_size=None, num_workers=args.workers, pin_memory=device == "cuda", prefetch_factor=4 if args.workers else None)
 
     visibility = Visibility(args.rows, args.length, device, dense)
@@ -110,11 +124,14 @@ def main():
     if state:
         optimizer.load_state_dict(state["optimizer"])
     begin = time.time()
-    report, saved, sums, cursor = time.time(), time.time(), torch.zeros(6, device=device), 0
+    if args.until:
+        args.seconds = spent + args.until - begin
+    clock = Progress(world, device, lambda: (spent + time.time() - begin) / args.seconds)
+    report, saved, sums, cursor = time.time(), time.time(), torch.zeros(7, device=device), 0
     print(f"{len(store)} passages, {len(negatives)} queries", flush=True)
     for batch in stream:
-        ids, positions, group, segment, last, valid, gold, number, origin = (t.to(device, non_blocking=True) for t in batch)
-        progress = (spent + time.time() - begin) / args.seconds
+        ids, positions, group, segment, last, valid, gold, number, origin, query, kind = (t.to(device, non_blocking=True) for t in batch)
+        progress = clock.now()
         if progress >= 1 or step >= args.steps:
             break
         rate = args.rate * min(1, (step + 1) / 150) * max(0.01, 0.5 * (1 + math.cos(math.pi * progress)))
@@ -122,11 +139,24 @@ def main():
         scores = compiled(ids, positions, visibility.of(group, segment), last)
         answered = gold[:, 0]
         inside = scores.masked_fill(~valid, -1e4)
-        rank = (F.cross_entropy(inside, torch.zeros_like(last[:, 0]), reduction="none") * answered).sum() / answered.sum()
-        binary = (F.binary_cross_entropy_with_logits(scores, gold.float(), reduction="none") * valid).sum() / valid.sum()
-        loss = rank + 2 * binary
+        with torch.no_grad():
+            used = valid.any(1)
+            vectors = of_passage[number.clamp(min=0)].float() * (number >= 0)[..., None]
+            alike = torch.where(number >= 0, (vectors * of_query[query].float()[:, None]).sum(-1), 0.5)
+            taught = (alike / TEMPERATURE).masked_fill(~valid, -1e4).softmax(1)
+            alpha = torch.where(answered, alphas[kind], (kind != XL_ONLY).float())[:, None]
+            target = alpha * taught + (1 - alpha) * gold.float()
+            weight = (target.sum(1) > 0).float() * used
+            unsure = (alike > alike[:, :1] - 0.01) & ~gold & answered[:, None] & (kind != REAL)[:, None] & (kind != XL_ONLY)[:, None]
+            short = (kind == SHORT)[:, None]
+            judged = valid & (short | ~unsure)
+            labels = torch.where(short, taught, gold.float())
+        listwise = -((target * F.log_softmax(inside, 1)).sum(1) * weight).sum() / weight.sum()
+        binary = (F.binary_cross_entropy_with_logits(scores, labels, reduction="none") * judged).sum() / judged.sum()
+        loss = listwise + 2 * binary
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        average_gradients(list(model.parameters()), world)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         step += 1
@@ -134,20 +164,23 @@ def main():
             unrelated = valid & ((origin == RANDOM) | (origin == ATTRACTOR)) & (number >= 0)
             worst = scores.masked_fill(~unrelated, -1e4).flatten().topk(8).indices
             first = ((inside.argmax(1) == 0) & answered).sum()
-            sums += torch.stack([rank, binary, first, answered.sum(), (inside.argmax(1) != 0).logical_and(answered).sum(), valid.sum()]).float()
+            real = answered & (kind == REAL)
+            sums += torch.stack([listwise, binary, first, answered.sum(), ((inside.argmax(1) == 0) & real).sum(), real.sum(), (((alike.masked_fill(~valid, -1)).argmax(1) == 0) & real).sum()]).float()
             if step % 4 == 0:
                 attractors[torch.arange(cursor, cursor + 8) % len(attractors)] = number.flatten()[worst].cpu()
                 cursor += 8
-        if step % 100 == 0 or step <= 2:
+        if rank == 0 and (step % 100 == 0 or step <= 2):
             n = 100 if step % 100 == 0 else 1
             total = sums.tolist()
-            print(f"step {step} rank {total[0] / n:.3f} binary {total[1] / n:.4f} first {total[2] / max(1, total[3]):.4f} groups/step {total[3] / n:.0f} "
-                  f"{n * args.rows * args.length / (time.time() - report) / 1e6:.2f} Mtok/s {time.time() - begin:.0f} s", flush=True)
+            print(f"step {step} rank {total[0] / n:.3f} binary {total[1] / n:.4f} first {total[2] / max(1, total[3]):.4f} real {total[4] / max(1, total[5]):.4f} (teacher {total[6] / max(1, total[5]):.4f}) groups/step {total[3] / n:.0f} "
+                  f"{n * world * args.rows * args.length / (time.time() - report) / 1e6:.2f} Mtok/s {time.time() - begin:.0f} s", flush=True)
             report = time.time()
             sums.zero_()
-        if time.time() - saved > 90:
+        if rank == 0 and time.time() - saved > 90:
             save()
             saved = time.time()
+    if rank:
+        return
     save()
     torch.save({k: v.half() for k, v in model.state_dict().items()}, f"{args.out}/stage2.done.pt")
     print(f"done: {step} steps", flush=True)

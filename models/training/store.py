@@ -4,10 +4,13 @@ import json
 import numpy as np
 
 
+SHORT = 56  # tokens of a passage that counts as short
+
+
 class Store:
     def __init__(self, folder):
         meta = json.load(open(f"{folder}/meta.json"))
-        self.languages, self.sources = meta["languages"], meta["sources"]
+        self.languages, self.sources, self.strata = meta["languages"], meta["sources"], meta["strata"]
         parts = [dict(np.load(f"{folder}/part-{k}.npz")) for k in range(meta["parts"])]
 
         def join(name):
@@ -24,6 +27,9 @@ class Store:
         self.source = np.repeat(join("source"), sizes)
         self.heading_key = self._heading_keys()
         self.by_language = [np.flatnonzero(self.language == k) for k in range(len(self.languages))]
+
+        size = np.diff(self.starts["text"])
+        self.short = (size >= 4) & (size <= SHORT)
 
     def __len__(self):
         return len(self.document)
@@ -51,7 +57,7 @@ class Store:
 class Queries:
     def __init__(self, folder):
         data = np.load(f"{folder}/queries.npz")
-        self.tokens, self.gold, self.kind, self.exclude, self.extra = (data[k] for k in ("tokens", "gold", "kind", "exclude", "extra"))
+        self.tokens, self.gold, self.kind, self.exclude, self.extra, self.stratum = (data[k] for k in ("tokens", "gold", "kind", "exclude", "extra", "stratum"))
         self.starts = np.concatenate([[0], np.cumsum(data["lengths"], dtype=np.int64)])
         self.extra_starts = np.concatenate([[0], np.cumsum(data["extra_lengths"], dtype=np.int64)])
 

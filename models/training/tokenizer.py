@@ -10,12 +10,12 @@ import random
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-VOCABULARY = 28672
+VOCABULARY = 32768
 ADDED = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
 # The Qwen2 pre-tokenizer.
 SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 # Characters of each language in the training sample, in millions.
-SAMPLE = dict(en=18, zh=10, zht=2, ja=5, ko=4, de=5, fr=5, es=5, ru=5, pt=4)
+SAMPLE = dict(en=24, zh=9, zht=2, ja=5, ko=4, de=5, fr=5, es=5, ru=5, pt=4)
 CONFIG = {"bos_token": None, "clean_up_tokenization_spaces": False, "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>",
           "model_max_length": 8192, "tokenizer_class": "Qwen2Tokenizer", "unk_token": None}
 

@@ -1,0 +1,68 @@
+"""Stage `calibrate`: scale and shift the model's logit so that P is the share of relevant pairs, and fold both into the head.
+
+    python calibrate.py --model DIR --dev dev.json --out DIR [--questions 12]
+
+The pairs are the top 20 of BM25 for the last questions of every development set (`evaluate.py` reads the first ones). The logit is
+w·h with w = yes - no; a scale multiplies w, and a shift is added along the mean of h, on which h hardly varies.
+"""
+import argparse
+import json
+import os
+import shutil
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from evaluate import Judge, reliability
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("model", "dev", "out"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--questions", type=int, default=12)
+    args = parser.parse_args()
+    judge = Judge(args.model, 8192, False)
+    pairs, relevant = [], []
+    for data in json.load(open(args.dev)).values():
+        for (question, gold), top in list(zip(data["questions"], data["top"]))[-args.questions:]:
+            for i in top:
+                pairs.append((question, data["paragraphs"][i]))
+                relevant.append(float(i == gold))
+    hidden, relevant = torch.from_numpy(judge.hidden(pairs)).double(), torch.tensor(relevant).double()
+    table = judge.net.model.embed_tokens.weight
+    w = (table[judge.yes] - table[judge.no]).detach().double()
+    mean = hidden.mean(0)
+    u = mean / mean.dot(mean)
+    print(f"{len(pairs)} pairs; spread of the shift {float((hidden @ u).std()):.3f}")
+    before = hidden @ w
+    scale, shift = torch.ones(1, dtype=torch.double, requires_grad=True), torch.zeros(1, dtype=torch.double, requires_grad=True)
+    fit = torch.optim.LBFGS([scale, shift], max_iter=200)
+
+    def loss():
+        fit.zero_grad()
+        value = torch.nn.functional.binary_cross_entropy_with_logits(scale * before + shift * (hidden @ u), relevant)
+        value.backward()
+        return value
+
+    fit.step(loss)
+    change = ((scale - 1) * w + shift * u).detach()
+    after = hidden @ (w + change)
+    print(f"scale {scale.item():.3f} shift {shift.item():.3f}; rank correlation {np.corrcoef(before.numpy().argsort().argsort(), after.numpy().argsort().argsort())[0, 1]:.5f}")
+    for rows in zip(reliability(before.numpy(), relevant.numpy()), reliability(after.numpy(), relevant.numpy())):
+        print(*rows)
+    os.makedirs(args.out, exist_ok=True)
+    state = load_file(f"{args.model}/model.safetensors")
+    name = "model.embed_tokens.weight"
+    words = state[name].float()
+    words[judge.yes] += (change / 2).float()
+    words[judge.no] -= (change / 2).float()
+    state[name] = words.half()
+    save_file(state, f"{args.out}/model.safetensors", metadata={"format": "pt"})
+    for file in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(f"{args.model}/{file}", args.out)
+
+
+if __name__ == "__main__":
+    main()
