@@ -126,7 +126,7 @@ def main():
     args = parser.parse_args()
     sets = {name: load(args.mirror, name) for name in FILES}
     for prefix, group in (("docs", documentation(args.deb)), ("cross", cross_lingual(args.deb))):
-        sets |= {f"{prefix}-{k}": v for k, v in sorted(group.items())}
+        sets |= {f"{prefix}/{k}": v for k, v in sorted(group.items())}
     for name, (paragraphs, questions) in sets.items():
         random.Random(5).shuffle(questions)
         write(Path(args.out) / name, paragraphs, questions)

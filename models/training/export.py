@@ -1,9 +1,9 @@
 """Stage `export`: a checkpoint as a Hugging Face folder, like any Qwen3ForCausalLM.
 
-    python export.py --weights stage2.done.pt --tokenizer DIR --out DIR [--compact]
+    python export.py --weights stage2.done.pt [--average stage2.pt:0.4] --tokenizer DIR --out DIR [--compact]
 
 The weights are fp16; `--compact` writes matrices and token embeddings in 8 bits, symmetric, one scale a row, as compressed-tensors
-does (format `int-quantized`), which halves the folder. `--weights` may also be such an fp16 folder's `model.safetensors`.
+does (format `int-quantized`), which halves the folder. `--average` mixes in an earlier checkpoint with this share. `--weights` may also be such an fp16 folder's `model.safetensors`.
 """
 import argparse
 import json
@@ -34,15 +34,24 @@ def in_8_bits(state):
     return out
 
 
+def load(path):
+    state = load_file(path) if path.endswith(".safetensors") else torch.load(path, map_location="cpu")
+    return state.get("model", state)
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("weights", "tokenizer", "out"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--compact", action="store_true")
+    parser.add_argument("--average", default="")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    state = load_file(args.weights) if args.weights.endswith(".safetensors") else torch.load(args.weights, map_location="cpu")
-    state = state.get("model", state)
+    state = load(args.weights)
+    if args.average:
+        path, _, share = args.average.rpartition(":")
+        other = load(path)
+        state = {k: (1 - float(share)) * v.float() + float(share) * other[k].float() for k, v in state.items()}
     state = in_8_bits(state) if args.compact else {k: v.half() for k, v in state.items()}
     save_file({k: v.contiguous() for k, v in state.items()}, f"{args.out}/model.safetensors", metadata={"format": "pt"})
     config = dict(architectures=["Qwen3ForCausalLM"], model_type="qwen3", **CONFIG, attention_bias=False, hidden_act="silu",

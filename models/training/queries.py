@@ -139,27 +139,3 @@ def keywords(rng, sentence, title, lang):
         parts.insert(0, title)
     text = joint.join(parts)
     return text.lower() if rng.random() < 0.5 else text
-
-
-def span(rng, sentence, lang):
-    if lang in CHARACTERS:
-        length = rng.randint(8, 30)
-        start = rng.randrange(max(1, len(sentence) - length))
-        return sentence[start:start + length]
-    words = sentence.split()
-    length = rng.randint(5, 16)
-    start = rng.randrange(max(1, len(words) - length))
-    return " ".join(words[start:start + length])
-
-
-def about(rng, title, heading, lang):
-    """A query from the title and the heading of a section."""
-    heading = re.sub(r"^[\d.]+\s*", "", heading)
-    if not heading or heading == title:
-        text = title
-    elif len(heading) > 30 and rng.random() < 0.6:
-        text = heading
-    else:
-        text = rng.choice((f"{title} {heading}", f"{heading} {title}", heading if len(heading) > 14 else f"{title} {heading}"))
-    text = rng.choice(ABOUT[lang]).format(text)
-    return text.lower() if rng.random() < 0.4 else text
