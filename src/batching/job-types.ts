@@ -7,7 +7,7 @@ export interface JobRow {
 }
 
 export interface JobResult {
-  /** What the engine computed of each row, by slot: `width` numbers each. */
+  /** What the engine computed of each row, by slot: `width` numbers each. Empty with `onOutput`. */
   readonly outputs: Float32Array;
   /**
    * Tokens computed for this job: its rows, and each prefix once for every micro-batch in which this job was the first

@@ -26,6 +26,7 @@ export interface JobOptions {
   /** `add` holds the caller back while at least this many tokens of the job are waiting. */
   readonly backlogTokens: number;
   readonly signal: AbortSignal | undefined;
+  readonly onOutput: OpenOptions['onOutput'];
   readonly onProgress: OpenOptions['onProgress'];
 }
 
@@ -69,7 +70,7 @@ export class QueuedJob implements Job, Contender {
     this.#observer = observer;
     this.priority = options.priority;
     this.order = options.order;
-    this.#outputs = new Float32Array(options.rows * options.width);
+    this.#outputs = new Float32Array(options.onOutput ? 0 : options.rows * options.width);
     this.#seen = new Uint8Array(options.rows);
     this.#missing = options.rows;
     const { signal } = options;
@@ -163,7 +164,9 @@ export class QueuedJob implements Job, Contender {
 
   /** Records what was computed of a row. */
   record(slot: number, output: Float32Array): void {
-    this.#outputs.set(output, slot * this.#options.width);
+    const { onOutput, width } = this.#options;
+    if (onOutput) onOutput(slot, output);
+    else this.#outputs.set(output, slot * width);
     this.#missing--;
   }
 

@@ -40,6 +40,11 @@ export interface OpenOptions {
   readonly priority?: number | undefined;
   /** Takes the call out of the queue. Rows that are running are computed and dropped. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Told what was computed of each row, in memory that belongs to the run: copy what is to be kept. Nothing is collected then,
+   * and the result's `outputs` are empty. Must not throw.
+   */
+  readonly onOutput?: ((slot: number, output: Float32Array) => void) | undefined;
   /** Told, after each run that had rows of the call, how many have been computed. What it throws fails the call. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }

@@ -71,11 +71,11 @@ export class Scheduler {
   /** Opens a call. Throws as {@link admit} does. */
   open(options: OpenOptions): Job {
     this.admit(options);
-    const { rows, priority = 0, signal, onProgress } = options;
+    const { rows, priority = 0, signal, onOutput, onProgress } = options;
     const backlogTokens = BACKLOG_BUDGETS * this.#options.tokenBudget;
     const order = this.#calls++;
     const job = new QueuedJob(
-      { rows, width: this.#width, priority, order, backlogTokens, signal, onProgress },
+      { rows, width: this.#width, priority, order, backlogTokens, signal, onOutput, onProgress },
       this.#observer,
     );
     this.#queuedDocuments += rows;

@@ -149,14 +149,19 @@ export class Embedder implements AsyncDisposable {
 
   async #embed(texts: readonly string[], how: Embedding, open: OpenCall): Promise<DocumentEmbeddings> {
     const { prompt, dimensions = this.info.dimensions, run } = how;
-    const { maxDimensions, maxLength } = this.info;
+    const { maxLength } = this.info;
     const { tokenizer } = this.#loaded;
     const documents = texts.map((text, slot) => ({ slot, text }));
     const encode = (texts: readonly string[]) => tokenizer.encodeTexts({ prompt, texts, maxLength });
-    const { outputs, ...cost } = await this.#runner.run([{ documents, encode }], run);
+    const embeddings: Float32Array[] = Array.from({ length: texts.length });
+    // Run by run, and not in the end: that would hold the event loop for as long as all vectors take.
+    const onOutput = (slot: number, state: Float32Array): void => {
+      embeddings[slot] = unitVector(state, dimensions);
+    };
+    const cost = await this.#runner.run([{ documents, encode }], { ...run, onOutput });
     open.cost = cost;
     return {
-      embeddings: texts.map((_, at) => unitVector(outputs.subarray(at * maxDimensions), dimensions)),
+      embeddings,
       truncated: Array.from(cost.truncated, (cut) => cut === 1),
       usage: cost.usage,
     };

@@ -32,12 +32,14 @@ export interface PromptGroup {
 export interface TokenRunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly priority?: number | undefined;
+  /** See `OpenOptions` of the scheduler. */
+  readonly onOutput?: ((slot: number, output: Float32Array) => void) | undefined;
   /** Told after each run that had documents of the call how many are done, of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface TokenRunResult extends CallCost {
-  /** What the engine computed of each document, by slot: `width` numbers each. */
+  /** What the engine computed of each document, by slot: `width` numbers each. Empty with `onOutput`. */
   readonly outputs: Float32Array;
 }
 
@@ -69,9 +71,9 @@ export class TokenRunner {
   /** Computes the documents of all groups, whose slots are 0 to their number less 1, each once. */
   async run(groups: readonly PromptGroup[], options: TokenRunOptions): Promise<TokenRunResult> {
     const count = groups.reduce((sum, { documents }) => sum + documents.length, 0);
-    const { priority, signal } = options;
+    const { priority, signal, onOutput } = options;
     const onProgress = options.onProgress && ((done: number) => options.onProgress?.(done, count));
-    const job = this.#scheduler.open({ rows: count, priority, signal, onProgress });
+    const job = this.#scheduler.open({ rows: count, priority, signal, onOutput, onProgress });
     const truncated = new Uint8Array(count);
     let promptTokens = 0;
 

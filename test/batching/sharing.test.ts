@@ -32,6 +32,16 @@ test('rows may have several numbers each, and no prefix', async () => {
   expect(engine.batches.map((batch) => batch.rows.length)).toEqual([2, 2]);
 });
 
+test('rows may be told of as they come, instead of being collected', async () => {
+  const { scheduler } = setUp({ tokenBudget: 25 });
+  const seen = new Map<number, number[]>();
+  const onOutput = (slot: number, output: Float32Array) => void seen.set(slot, [...output]);
+  const rows = [0, 1, 2].map((slot) => ({ slot, tokens: tokens(slot, 10) }));
+  const { outputs } = await call(scheduler, rows, { onOutput }).result;
+  expect(outputs).toHaveLength(0);
+  expect([...seen].sort()).toEqual(rows.map(({ slot, tokens }) => [slot, [expectedLogit(PREFIX, tokens)]]));
+});
+
 test('calls made together share one run, and equal prefixes are computed once', async () => {
   const runs: RunInfo[] = [];
   const { engine, scheduler } = setUp({ onRun: (info) => runs.push(info) });
