@@ -38,6 +38,7 @@ const ENGINE_RULES: Rules<EngineOptions> = {
   batchSize: integer(1),
   maxQueuedDocuments: integer(1),
   instruction: string,
+  countTokens: callback,
 };
 
 type EngineFacts = Partial<EngineInfo>;

@@ -112,6 +112,7 @@ export class Reranker implements AsyncDisposable {
       concurrency: own.concurrency ?? 1,
       batchSize: own.batchSize ?? DEFAULT_BATCH_SIZE,
       maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+      countTokens: own.countTokens,
     });
     const info: RerankerInfo = {
       model,
@@ -152,6 +153,7 @@ export class Reranker implements AsyncDisposable {
       concurrency: own.concurrency ?? DEFAULT_CONCURRENT_REQUESTS,
       batchSize,
       maxQueuedDocuments: own.maxQueuedDocuments ?? DEFAULT_MAX_QUEUED_DOCUMENTS,
+      countTokens: own.countTokens,
     });
     return new Reranker(scorer, { ...info, instruction: own.instruction }, own.instruction);
   }
@@ -219,7 +221,7 @@ export class Reranker implements AsyncDisposable {
       throw new RerankitError(
         'INVALID_OPTION',
         `The option longDocuments of rerank needs to count tokens, and those of ${show(this.info.model)} (${this.info.source}) ` +
-          'are not known here: split the texts yourself, or load the model in this process.',
+          'are not known here: split the texts yourself, load the model in this process, or give an engine of your own countTokens.',
       );
     }
     const scored = await this.#scorer.scorePassages(question, { ...windows, firstOnly: combine === 'first' }, call);

@@ -96,6 +96,12 @@ export interface EngineOptions {
   readonly maxQueuedDocuments?: number | undefined;
   /** Instruction of calls that give none. @default none: what the engine takes by default */
   readonly instruction?: string | undefined;
+  /**
+   * Counts the tokens of a text, so that calls may have `longDocuments`. It is called many times for each document, in the
+   * caller's thread. Windows are yours to choose: nothing is known of the prompt around a passage.
+   * @default none: `longDocuments` is refused
+   */
+  readonly countTokens?: ((text: string) => number) | undefined;
 }
 
 /** How to write a smaller copy of a model. */
@@ -129,8 +135,8 @@ export interface RerankOptions<D> extends ScoreOptions {
   readonly minScore?: number | undefined;
   /**
    * What becomes of documents that are longer than fits: `'truncate'` drops their tail; otherwise every document is
-   * scored in passages, and its result has the best one. Not for engines of your own and servers, whose tokens are not
-   * known here.
+   * scored in passages, and its result has the best one. Refused for servers, and for engines of your own without
+   * `countTokens`: their tokens are not known here.
    * @default 'truncate'
    */
   readonly longDocuments?: 'truncate' | LongDocuments | undefined;

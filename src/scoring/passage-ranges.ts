@@ -1,6 +1,6 @@
+import type { SplitPart, SplitPassages } from '../passages/split-part.ts';
 import type { Range, Windows } from '../passages/split-passages.ts';
 import { betweenCharacters } from '../tokenizer/boundaries.ts';
-import type { SplitPart, SplitPassages } from '../tokenizer/protocol.ts';
 
 /** Documents and UTF-16 units that go to the tokenizer at a time, so that other calls get their turn. */
 const MESSAGE_DOCUMENTS = 64;
@@ -30,6 +30,15 @@ export async function passageRanges(
     }
   }
   return ranges;
+}
+
+/** The passages as documents, one slot each, in order. */
+export function passageDocuments(
+  texts: readonly string[],
+  ranges: readonly (readonly Range[])[],
+): { readonly slot: number; readonly text: string }[] {
+  const passages = ranges.flatMap((own, at) => own.map(({ start, end }) => texts[at]?.slice(start, end) ?? ''));
+  return passages.map((text, slot) => ({ slot, text }));
 }
 
 /** Stretch by stretch: a message stays small, and no other call waits for all of the text. */

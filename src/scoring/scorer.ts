@@ -51,7 +51,9 @@ export interface Scorer {
   /** Scores the documents of all questions, whose slots are 0 to their number less 1, each once. */
   score(questions: readonly Question[], options: ScoreOptions): Promise<Scored>;
   /** Scores documents passage by passage. Absent where nothing is known of the engine's tokens. */
-  scorePassages?(question: LongQuestion, wish: SplitWish, options: ScoreOptions): Promise<ScoredPassages>;
+  scorePassages?:
+    | ((question: LongQuestion, wish: SplitWish, options: ScoreOptions) => Promise<ScoredPassages>)
+    | undefined;
   stats(): SchedulerStats;
   /** Refuses new calls, lets those under way finish, and frees everything. Called once. */
   dispose(): Promise<void>;

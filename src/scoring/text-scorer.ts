@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import { onAbort } from '../batching/abort-listeners.ts';
 import { Deferred } from '../batching/deferred.ts';
@@ -6,10 +7,13 @@ import { disposed, queueFull } from '../batching/refusals.ts';
 import type { EngineCallOptions, EngineRequest, RerankerEngine } from '../engine/reranker-engine.ts';
 import { RerankitError, show } from '../errors.ts';
 import { type RunTrace, runChannel, type TracedModel, trace } from '../observability/index.ts';
+import { splitPart } from '../passages/split-part.ts';
+import type { Range } from '../passages/split-passages.ts';
 import type { ScoreOptions } from '../types.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { type CheckedAnswer, checkAnswer } from './check-answer.ts';
-import type { Question, Scored, Scorer } from './scorer.ts';
+import { passageDocuments, passageRanges, type SplitWish } from './passage-ranges.ts';
+import type { LongQuestion, Question, Scored, ScoredPassages, Scorer } from './scorer.ts';
 import { TextCall } from './text-call.ts';
 import { requestsOf } from './text-requests.ts';
 
@@ -22,6 +26,8 @@ export interface TextScorerOptions {
   /** Most documents of a request. */
   readonly batchSize: number;
   readonly maxQueuedDocuments: number;
+  /** Tokens of a text, where that is known: long documents are split by it. */
+  readonly countTokens?: ((text: string) => number) | undefined;
 }
 
 /**
@@ -39,21 +45,60 @@ export class TextScorer implements Scorer {
   /** Set when disposed; resolves when no call is open. */
   #drained: Deferred<void> | undefined;
 
+  readonly scorePassages: Scorer['scorePassages'];
+
   constructor(options: TextScorerOptions) {
+    const { countTokens } = options;
     this.#options = options;
+    this.scorePassages =
+      countTokens && ((question, wish, call) => this.#scorePassages(countTokens, question, wish, call));
     this.#turns = new PQueue({ concurrency: options.concurrency });
   }
 
   admit({ rows, signal }: Parameters<Scorer['admit']>[0]): void {
     signal?.throwIfAborted();
     if (this.#drained) throw disposed();
-    const full = queueFull(rows, this.#queuedDocuments, this.#options.maxQueuedDocuments);
-    if (full) throw full;
+    this.#refuseFull(rows);
   }
 
-  async score(questions: readonly Question[], { signal, priority = 0, onProgress }: ScoreOptions): Promise<Scored> {
-    const total = questions.reduce((sum, { documents }) => sum + documents.length, 0);
-    this.admit({ rows: total, signal });
+  async score(questions: readonly Question[], options: ScoreOptions): Promise<Scored> {
+    this.admit({ rows: rowsOf(questions), signal: options.signal });
+    return this.#score(questions, options);
+  }
+
+  async #scorePassages(
+    countTokens: (text: string) => number,
+    { texts, ...question }: LongQuestion,
+    wish: SplitWish,
+    options: ScoreOptions,
+  ): Promise<ScoredPassages> {
+    const count = (text: string): number => {
+      const tokens: unknown = countTokens(text);
+      if (typeof tokens === 'number' && tokens >= 0) return tokens;
+      throw new RerankitError('ENGINE_FAILED', `countTokens gave ${show(tokens)}; it must give a number.`);
+    };
+    let ranges: (readonly Range[])[];
+    let scored: Promise<Scored>;
+    // Open from now on: whoever disposes of the reranker waits for it.
+    this.#openCalls++;
+    try {
+      ranges = await passageRanges(texts, wish.firstOnly, async (parts) => {
+        // It counts in this thread: others get their turn in between.
+        await setImmediate();
+        options.signal?.throwIfAborted();
+        return parts.map((part) => splitPart(part, { ...wish, count }));
+      });
+      const questions = [{ ...question, documents: passageDocuments(texts, ranges) }];
+      this.#refuseFull(rowsOf(questions));
+      scored = this.#score(questions, options);
+    } finally {
+      this.#close();
+    }
+    return { scored: await scored, ranges };
+  }
+
+  async #score(questions: readonly Question[], { signal, priority = 0, onProgress }: ScoreOptions): Promise<Scored> {
+    const total = rowsOf(questions);
     // The call's own end: its signal, or the failure of one of its requests, gives up the others.
     const end = new AbortController();
     const stopListening = signal && onAbort(signal, () => end.abort(signal.reason));
@@ -85,9 +130,18 @@ export class TextScorer implements Scorer {
       stopListening?.();
       call.close();
       this.#queuedDocuments -= total - call.scored;
-      this.#openCalls--;
-      if (this.#openCalls === 0) this.#drained?.resolve();
+      this.#close();
     }
+  }
+
+  #close(): void {
+    this.#openCalls--;
+    if (this.#openCalls === 0) this.#drained?.resolve();
+  }
+
+  #refuseFull(rows: number): void {
+    const full = queueFull(rows, this.#queuedDocuments, this.#options.maxQueuedDocuments);
+    if (full) throw full;
   }
 
   stats(): SchedulerStats {
@@ -151,6 +205,10 @@ export class TextScorer implements Scorer {
       throw failed(`a request of ${count} documents`, error);
     }
   }
+}
+
+function rowsOf(questions: readonly Question[]): number {
+  return questions.reduce((sum, { documents }) => sum + documents.length, 0);
 }
 
 function failed(what: string, cause: unknown): RerankitError {

@@ -1,11 +1,12 @@
 import type { SchedulerStats } from '../batching/index.ts';
 import { disposed } from '../batching/refusals.ts';
 import { RerankitError, show } from '../errors.ts';
+import type { SplitPart, SplitPassages } from '../passages/split-part.ts';
 import { MAX_UNITS_PER_TOKEN } from '../prompt/limits.ts';
-import type { EncodeRequest, EncodeResponse, SplitPart, SplitPassages, SplitRequest } from '../tokenizer/protocol.ts';
+import type { EncodeRequest, EncodeResponse, SplitRequest } from '../tokenizer/protocol.ts';
 import type { ScoreOptions } from '../types.ts';
 import { unlessAborted } from '../unless-aborted.ts';
-import { passageRanges, type SplitWish } from './passage-ranges.ts';
+import { passageDocuments, passageRanges, type SplitWish } from './passage-ranges.ts';
 import type { LongQuestion, Question, Scored, ScoredPassages, Scorer } from './scorer.ts';
 import { type PromptGroup, TokenRunner, type TokenRunnerOptions } from './token-runner.ts';
 
@@ -74,8 +75,7 @@ export class TokenScorer implements Scorer {
       return signal ? unlessAborted(answer, signal) : answer;
     };
     const ranges = await passageRanges(texts, wish.firstOnly, split);
-    const passages = ranges.flatMap((own, at) => own.map(({ start, end }) => texts[at]?.slice(start, end) ?? ''));
-    const documents = passages.map((text, slot) => ({ text, slot }));
+    const documents = passageDocuments(texts, ranges);
     return { scored: await this.score([{ ...question, documents }], options), ranges };
   }
 

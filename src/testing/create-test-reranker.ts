@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorCode, RerankitError, show } from '../errors.ts';
 import { integer, type Rules, read, string } from '../option-rules.ts';
 import { Reranker } from '../reranker.ts';
 import { byWords, judgeBy } from './behaviour.ts';
+import { termsOf } from './lexical-score.ts';
 import { recorded } from './recorder.ts';
 import { Script } from './script.ts';
 import { TestEngine } from './test-engine.ts';
@@ -40,7 +41,8 @@ export function createTestReranker(options: TestRerankerOptions = {}): TestReran
   const script = new Script({ judge, delay, outcome: 'score' });
   const engine = new TestEngine(model, script);
   const batchSize = Number.MAX_SAFE_INTEGER;
-  const own = { concurrency: CONCURRENCY, batchSize, maxQueuedDocuments, instruction };
+  const countTokens = (text: string) => termsOf(text).wanted.length;
+  const own = { concurrency: CONCURRENCY, batchSize, maxQueuedDocuments, instruction, countTokens };
   const reranker = Reranker.fromEngine(engine, own);
   const calls: TestCall[] = [];
   const release = (): void => {

@@ -1,3 +1,4 @@
+import type { SplitPassages } from '../passages/split-part.ts';
 import { WorkerService } from '../worker/service.ts';
 import type {
   EncodeRequest,
@@ -7,7 +8,6 @@ import type {
   LoadRequest,
   LoadResponse,
   LoadTextsResponse,
-  SplitPassages,
   SplitRequest,
   TokenizerMethods,
 } from './protocol.ts';

@@ -1,4 +1,5 @@
-import type { Range, Windows } from '../passages/split-passages.ts';
+import type { SplitPart, SplitPassages } from '../passages/split-part.ts';
+import type { Windows } from '../passages/split-passages.ts';
 
 /** What the tokenizer's worker is asked. */
 export interface TokenizerMethods {
@@ -75,20 +76,4 @@ export interface SplitRequest extends Windows, Omit<EncodeRequest, 'documents'> 
   readonly parts: readonly SplitPart[];
   /** Whether only the first passage of each part is wanted. */
   readonly firstOnly: boolean;
-}
-
-/** A text, or a stretch of one. */
-export interface SplitPart {
-  readonly text: string;
-  /** How far earlier passages reach into it. */
-  readonly covered: number;
-  /** Whether the text goes on behind it. */
-  readonly continues: boolean;
-}
-
-/** Passages of a part. */
-export interface SplitPassages {
-  readonly ranges: readonly Range[];
-  /** Where in the part the next passage begins; the part's length after the last one of a text. */
-  readonly next: number;
 }

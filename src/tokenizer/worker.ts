@@ -1,5 +1,5 @@
 import { readJson, readJsonBytes } from '../model/json-file.ts';
-import { type Range, splitPassages } from '../passages/split-passages.ts';
+import { type SplitPassages, splitPart } from '../passages/split-part.ts';
 import { EmbeddingEncoder } from '../prompt/embedding.ts';
 import { type EncodedDocument, PromptEncoder } from '../prompt/encode.ts';
 import { PairEncoder } from '../prompt/pair.ts';
@@ -12,7 +12,6 @@ import type {
   LoadRequest,
   LoadResponse,
   LoadTextsResponse,
-  SplitPassages,
   SplitRequest,
   TokenizerMethods,
 } from './protocol.ts';
@@ -98,16 +97,7 @@ async function split(request: SplitRequest): Promise<SplitPassages[]> {
   const prefix = known.encodePrefix({ instruction, query, maxLength });
   const window = Math.min(request.window, known.documentRoom(maxLength - prefix.length));
   const count = (text: string, atMost: number) => known.countDocument(text, atMost);
-  return parts.map(({ text, covered, continues }) => {
-    const passages = splitPassages(text, { window, overlap, count, covered, continues });
-    const ranges: Range[] = [];
-    for (;;) {
-      const { value, done } = passages.next();
-      if (done) return { ranges, next: value };
-      ranges.push(value);
-      if (firstOnly) return { ranges, next: text.length };
-    }
-  });
+  return parts.map((part) => splitPart(part, { window, overlap, count, firstOnly }));
 }
 
 serve<TokenizerMethods>({ load, loadPairs, loadTexts, encode, encodeTexts, split });

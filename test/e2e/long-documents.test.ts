@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LongDocuments, Reranker, type RerankOptions } from 'rerankit';
+import { createTestReranker } from 'rerankit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeExport } from '../onnx-exports/export-folder.ts';
 
@@ -177,6 +178,37 @@ describe('calls with long documents', () => {
       message: expect.stringMatching(/longDocuments of rerank needs to count tokens.*"engine"/),
     });
     expect((await own.rerank(QUERY, DOCUMENTS, { longDocuments: 'truncate' })).results).toHaveLength(DOCUMENTS.length);
+  });
+
+  it('go through an engine that comes with a counter of tokens', async () => {
+    const seen: string[] = [];
+    const engine = {
+      score: ({ documents }: { documents: readonly string[] }) => {
+        seen.push(...documents);
+        return { logits: documents.map((text) => (text.includes('git') ? 2 : -1)) };
+      },
+    };
+    const countTokens = (text: string) => text.split(/\s+/).length;
+    await using own = Reranker.fromEngine(engine, { countTokens });
+    const { results } = await own.rerank(QUERY, DOCUMENTS, { longDocuments: WINDOW });
+    expect(results.map(({ logit }) => logit)).toEqual([2, 2, 2, -1, -1]);
+    expect(Math.max(...seen.map(countTokens))).toBeLessThanOrEqual(WINDOW.window);
+    expect(seen.length).toBeGreaterThan(10);
+    const [first] = results;
+    expect(first?.document.slice(first.passage?.start, first.passage?.end)).toContain('git');
+
+    const wrong = Reranker.fromEngine(engine, { countTokens: () => Number.NaN });
+    const call = wrong.rerank(QUERY, DOCUMENTS, { longDocuments: WINDOW });
+    await expect(call).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringContaining('countTokens'),
+    });
+    const stand = createTestReranker();
+    const ranked = stand.rerank(QUERY, DOCUMENTS, { longDocuments: WINDOW });
+    await Promise.resolve();
+    const end = stand.dispose();
+    expect((await ranked).results[0]?.passage).toBeDefined();
+    await end;
   });
 
   it('with a query that leaves no room are refused as ever', async () => {
