@@ -1,6 +1,6 @@
 import { compileCheckpoint } from './compile-checkpoint.ts';
 import { describeReranker, openCheckpoint } from './model/checkpoint.ts';
-import { withAdapters } from './model/lora/with-adapters.ts';
+import { openAdapters, withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { readCompileOptions } from './options.ts';
 import type { CompileOptions, CompileResult } from './types.ts';
@@ -22,10 +22,8 @@ export async function compile(
   options: CompileOptions = {},
 ): Promise<CompileResult> {
   const own = readCompileOptions(options);
-  return compileCheckpoint(folder, own, async () =>
-    withAdapters(
-      await openCheckpoint(await resolveModel(model, { ...own, check: describeReranker })),
-      own.adapters ?? [],
-    ),
-  );
+  return compileCheckpoint(folder, own, async () => {
+    const adapters = await openAdapters(own.adapters);
+    return withAdapters(await openCheckpoint(await resolveModel(model, { ...own, check: describeReranker })), adapters);
+  });
 }

@@ -3,7 +3,7 @@ import { loadExport } from './load-export.ts';
 import { loadNetwork } from './load-network.ts';
 import { startLoad } from './load-start.ts';
 import { describeReranker, openCheckpoint } from './model/checkpoint.ts';
-import { withAdapters } from './model/lora/with-adapters.ts';
+import { openAdapters, withAdapters } from './model/lora/with-adapters.ts';
 import { resolveModel } from './model/source.ts';
 import { DEFAULT_INSTRUCTION } from './prompt/template.ts';
 import type { Encoder } from './scoring/token-scorer.ts';
@@ -26,6 +26,8 @@ export interface Loaded {
 /** Finds, checks and loads a reranker. Options have been checked. What was started is ended again if anything fails. */
 export async function load(model: string | undefined, options: LoadOptions): Promise<Loaded> {
   const start = startLoad(options);
+  // Before gigabytes are fetched.
+  const opened = await openAdapters(options.adapters);
   const found = await resolveModel(model, {
     ...options,
     check: describeReranker,
@@ -34,7 +36,7 @@ export async function load(model: string | undefined, options: LoadOptions): Pro
   if (found.onnx !== undefined) {
     return { ...(await loadExport(found, found.onnx, options, start)), sharedPrefixes: false };
   }
-  const checkpoint = await withAdapters(await openCheckpoint(found), options.adapters ?? []);
+  const checkpoint = withAdapters(await openCheckpoint(found), opened);
   start.signal.throwIfAborted();
   const { tokenizer: path, tokenizerConfig } = found;
   const tokenizer = TokenizerClient.forPrompts({ tokenizer: path, tokenizerConfig });

@@ -2,9 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { compile } from '../../src/compile-model.ts';
 import { RerankitError } from '../../src/errors.ts';
+import { load } from '../../src/load.ts';
 import { type Checkpoint, openCheckpoint } from '../../src/model/checkpoint.ts';
-import { withAdapters } from '../../src/model/lora/with-adapters.ts';
+import type { LoraAdapter } from '../../src/model/lora/adapter.ts';
+import { openAdapters, withAdapters } from '../../src/model/lora/with-adapters.ts';
 import { resolveModel } from '../../src/model/source.ts';
 import { rejection } from '../model/hub-setup.ts';
 import { type FakeTensor, safetensorsFile, withHeader } from '../model/safetensors-file.ts';
@@ -69,8 +72,11 @@ async function adapter(config: unknown, tensors: Tensors | Buffer = TENSORS): Pr
   return folder;
 }
 
+const adapted = async (checkpoint: Checkpoint, list: readonly LoraAdapter[]) =>
+  withAdapters(checkpoint, await openAdapters(list));
+
 const merge = async (config: unknown, tensors: Tensors | Buffer = TENSORS, of?: object) =>
-  withAdapters(await base(of), [{ path: await adapter(config, tensors) }]);
+  adapted(await base(of), [{ path: await adapter(config, tensors) }]);
 
 const without = (name: string) => Object.fromEntries(Object.entries(TENSORS).filter(([key]) => key !== name));
 const untied = { ...TINY_CONFIG, tie_word_embeddings: false };
@@ -307,7 +313,7 @@ describe('damaged files are refused', () => {
         }
         await writeFile(join(path, 'adapter_config.json'), text);
         await writeFile(join(path, 'adapter_model.safetensors'), weights);
-        await withAdapters(checkpoint, [{ path }]).catch((error: unknown) => {
+        await adapted(checkpoint, [{ path }]).catch((error: unknown) => {
           if (!RerankitError.isInstance(error)) throw error;
         });
       }),
@@ -317,6 +323,15 @@ describe('damaged files are refused', () => {
 });
 
 describe('folders that are no adapter', () => {
+  it('are found out before a model is fetched', async () => {
+    const fetch = vi.fn(() => Promise.reject(new Error('no network here')));
+    const options = { adapters: [{ path: await scratch() }], cacheDir: await scratch(), fetch };
+    const expected = { code: 'MODEL_NOT_FOUND', message: expect.stringContaining('no adapter_config.json') };
+    expect(await rejection(load('somebody/a-model', options))).toMatchObject(expected);
+    expect(await rejection(compile('somebody/a-model', join(options.cacheDir, 'x'), options))).toMatchObject(expected);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
     ['is empty', {}, /no adapter_config.json.*save_pretrained/],
     ['is a model', { 'config.json': '{}' }, /whole model/],
@@ -324,12 +339,12 @@ describe('folders that are no adapter', () => {
   ])('one that %s', async (_, files, message) => {
     const path = await scratch();
     await writeFiles(path, files);
-    const error = await rejection(withAdapters(await base(), [{ path }]));
+    const error = await rejection(adapted(await base(), [{ path }]));
     expect(error).toMatchObject({ code: 'MODEL_NOT_FOUND', message: expect.stringMatching(message) });
   });
 
   it('one that is not there', async () => {
-    const error = await rejection(withAdapters(await base(), [{ path: 'owner/name' }]));
+    const error = await rejection(adapted(await base(), [{ path: 'owner/name' }]));
     expect(error).toMatchObject({ code: 'MODEL_NOT_FOUND', message: expect.stringContaining('on this machine') });
   });
 });
@@ -341,14 +356,14 @@ describe('several adapters', () => {
   it('add up, in the order given', async () => {
     const [one, two] = [await adapter(CONFIG), await adapter({ ...CONFIG, lora_alpha: 1 })];
     const list = [{ path: one, scale: 0.5 }, { path: two }];
-    const { adapters } = await withAdapters(await base(), list);
+    const { adapters } = await adapted(await base(), list);
     const scalings = adapters.map(({ updates }) => updates.get('model.layers.0.mlp.down_proj.weight')?.scaling);
     expect(scalings).toEqual([1, 0.5]);
   });
 
   it('do not replace the same tensor', async () => {
     const list = [{ path: await adapter(SAVED, HEAD) }, { path: await adapter(SAVED, HEAD) }];
-    const error = await rejection(withAdapters(await base(classifier), list));
+    const error = await rejection(adapted(await base(classifier), list));
     expect(error).toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringMatching(/cannot go together.*score\.weight/),
@@ -357,7 +372,7 @@ describe('several adapters', () => {
 
   it('may be for different parts', async () => {
     const list = [{ path: await adapter(SAVED, HEAD) }, { path: await adapter(CONFIG) }];
-    const { adapters, headTensor, config } = await withAdapters(await base(), list);
+    const { adapters, headTensor, config } = await adapted(await base(), list);
     expect([adapters.length, headTensor, config.head]).toEqual([2, 'score.weight', 'sequence-classification']);
   });
 });
@@ -367,9 +382,9 @@ it('a base of another name than the Hub’s is a warning', async () => {
   const files = { ...checkpoint.files, kind: 'hub', id: 'Somebody/Tiny' } as const;
   const path = await adapter(CONFIG);
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  await withAdapters({ ...checkpoint, files }, [{ path }]);
+  await adapted({ ...checkpoint, files }, [{ path }]);
   expect(warn).not.toHaveBeenCalled();
-  await withAdapters({ ...checkpoint, files: { ...files, id: 'somebody/other' } }, [{ path }]);
+  await adapted({ ...checkpoint, files: { ...files, id: 'somebody/other' } }, [{ path }]);
   expect(warn).toHaveBeenCalledWith(expect.stringMatching(/trained on "somebody\/tiny".*into "somebody\/other"/), {
     type: 'RerankitWarning',
   });

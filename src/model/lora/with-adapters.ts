@@ -9,28 +9,44 @@ import { findAdapter } from './adapter-files.ts';
 import { type AdapterTensors, isSaved, matchTensors, PREFIX } from './match-tensors.ts';
 
 /**
- * A checkpoint with adapters, in this order: their changes add up. Reads configs and headers, no weights. What they
- * replace is in `tensors`; what they add is in `adapters`, for those who read weights.
+ * A checkpoint with adapters, in this order: their changes add up. What they replace is in `tensors`; what they add is in
+ * `adapters`, for those who read weights.
  *
- * Rejects with `MODEL_NOT_FOUND`, `MODEL_UNSUPPORTED` or `MODEL_INVALID`, naming the adapter and what is not as it must
- * be, and `INVALID_OPTION` for adapters that cannot go together.
+ * Throws `MODEL_UNSUPPORTED` or `MODEL_INVALID`, naming the adapter and what is not as it must be, and `INVALID_OPTION` for
+ * adapters that cannot go together.
  */
-export async function withAdapters(checkpoint: Checkpoint, adapters: readonly LoraAdapter[]): Promise<Checkpoint> {
-  let adapted = checkpoint;
-  for (const adapter of adapters) adapted = await withAdapter(adapted, adapter);
-  return adapted;
+export function withAdapters(checkpoint: Checkpoint, adapters: readonly OpenAdapter[]): Checkpoint {
+  return adapters.reduce(withAdapter, checkpoint);
 }
 
-async function withAdapter(checkpoint: Checkpoint, { path, scale = 1 }: LoraAdapter): Promise<Checkpoint> {
-  const files = await findAdapter(path);
-  const read = { path: files.folder, config: await readAdapterConfig(files.config), scale };
-  const stored = await readSafetensors(files.weights);
-  const config = networkWith({ ...read, stored }, checkpoint.config);
-  const matched = matchTensors({ ...read, stored }, config);
-  const [{ file } = { file: files.weights }] = stored.values();
-  const adapter: Adapter = { path: files.folder, scale, file, ...matched };
+/** Adapters whose files have been read, as far as they can be without the base. */
+export interface OpenAdapter extends AdapterTensors {
+  /** Real path of the weights. */
+  readonly file: string;
+}
+
+/**
+ * Reads configs and headers of adapters: what is wrong with them shows before a model is fetched. Rejects with
+ * `MODEL_NOT_FOUND`, `MODEL_UNSUPPORTED` or `MODEL_INVALID`, naming the adapter.
+ */
+export async function openAdapters(adapters: readonly LoraAdapter[] = []): Promise<OpenAdapter[]> {
+  const opened: OpenAdapter[] = [];
+  for (const { path, scale = 1 } of adapters) {
+    const files = await findAdapter(path);
+    const config = await readAdapterConfig(files.config);
+    const stored = await readSafetensors(files.weights);
+    const [{ file } = { file: files.weights }] = stored.values();
+    opened.push({ path: files.folder, scale, config, stored, file });
+  }
+  return opened;
+}
+
+function withAdapter(checkpoint: Checkpoint, opened: OpenAdapter): Checkpoint {
+  const { path, scale, file } = opened;
+  const config = networkWith(opened, checkpoint.config);
+  const adapter: Adapter = { path, scale, file, ...matchTensors(opened, config) };
   for (const other of checkpoint.adapters) refuseConflict(other, adapter);
-  warnOfOtherBase(checkpoint, read.path, read.config.base);
+  warnOfOtherBase(checkpoint, path, opened.config.base);
   return {
     ...checkpoint,
     config,
