@@ -52,9 +52,9 @@ export function comparisonMarkdown(comparison: Comparison): string {
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const [head = [], ...body] = rows.map((row) => `| ${row.map(escaped).join(' | ')} |`);
+  const [head = '', ...body] = rows.map((row) => `| ${row.map(escaped).join(' | ')} |`);
   const rule = `|${(rows[0] ?? []).map((_, at) => (at === 0 ? ' --- |' : ' ---: |')).join('')}`;
-  return [String(head), rule, ...body];
+  return [head, rule, ...body];
 }
 
 /** Names come from outside: in one line, and without meaning to Markdown or HTML. */

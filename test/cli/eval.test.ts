@@ -68,14 +68,26 @@ describe('rerankit eval', () => {
 
   it('reranks a run, and compares runs without a model', async () => {
     const run = join(work, 'all.run');
-    const reranked = await command(['eval', data, '--run', run, '-k', '8', '--measure', 'MRR@10,success@1']);
+    const windows = ['--window', 'none', '--window', '32'];
+    const reranked = await command([
+      'eval',
+      data,
+      '--run',
+      run,
+      '-k',
+      '8',
+      '--measure',
+      'MRR@10,success@1',
+      ...windows,
+    ]);
     expect([reranked.code, reranked.stderr]).toEqual([0, '']);
-    const [head, , titles, first, second] = reranked.stdout.split('\n');
+    const [head, , titles, first, second, third] = reranked.stdout.split('\n');
     expect(head).toBe('data: 5 queries, the best 8 of the first stage reranked');
     expect(titles).toMatch(/MRR@10 +success@1 +MRR@10 against all\.run +p +better \/ worse +time a query$/);
     // The first five places of the run are the right ones of the five queries.
     expect(first).toMatch(new RegExp(`^all\\.run +${((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5).toFixed(4)} +0\\.2000$`));
-    expect(second).toMatch(/^embedded +[01]\.\d{4} /);
+    expect(second).toMatch(/^whole +[01]\.\d{4} /);
+    expect(third).toMatch(/^passages of 32 +[01]\.\d{4} /);
 
     const compared = await command(['eval', join(data, 'qrels', 'test.tsv'), '--run', run, '--json']);
     expect([compared.code, compared.stderr]).toEqual([0, '']);
@@ -92,6 +104,7 @@ describe('rerankit eval', () => {
     [['eval', data, '--split', 'train'], 1, /^rerankit: FILE_FAILED: Cannot read .*train\.tsv: ENOENT/],
     [['eval', data, '--measure', 'F1', '--no-rerank'], 2, /"F1" is no measure/],
     [['eval', data, '--dtype', 'fp32', '--dtype', 'fp8'], 2, /Allowed choices/],
+    [['eval', data, '--window', '5'], 2, /--window "5" must be an integer, at least 32, or none/],
     [['eval', data, '--json', '--markdown'], 2, /exclude each other/],
     [['eval', join(data, 'qrels', 'test.tsv')], 2, /name runs to compare/],
     [['eval', join(data, 'qrels', 'test.tsv'), '--run', 'x', '-i', 'y'], 2, /nothing can be reranked/],
@@ -117,8 +130,18 @@ describe('configurations', () => {
   });
 
   it('have files that stay theirs', () => {
-    const [one] = configurationsOf({ models: ['../a b/c'], dtypes: ['auto'], instructions: [undefined] });
-    const [, again] = configurationsOf({ models: ['x', '../a b/c'], dtypes: ['auto'], instructions: [undefined] });
+    const [one] = configurationsOf({
+      models: ['../a b/c'],
+      dtypes: ['auto'],
+      instructions: [undefined],
+      windows: [undefined],
+    });
+    const [, again] = configurationsOf({
+      models: ['x', '../a b/c'],
+      dtypes: ['auto'],
+      instructions: [undefined],
+      windows: [undefined],
+    });
     expect(one?.fileName).toMatch(/^a_b_c-auto-[0-9a-f]{8}$/);
     expect(again?.fileName).toBe(one?.fileName);
   });
@@ -129,5 +152,5 @@ function namesOf(
   dtypes: readonly ('auto' | 'int8' | 'fp32')[],
   instructions: readonly (string | undefined)[],
 ): string[] {
-  return configurationsOf({ models, dtypes, instructions }).map(({ name }) => name);
+  return configurationsOf({ models, dtypes, instructions, windows: [undefined] }).map(({ name }) => name);
 }

@@ -28,6 +28,7 @@ interface EvalFlags extends RunFlags {
   readonly model?: readonly string[];
   readonly dtype?: readonly (Dtype | 'auto')[];
   readonly instruction?: readonly string[];
+  readonly window?: readonly string[];
   readonly run?: readonly string[];
   readonly rerank: boolean;
   readonly split: string;
@@ -45,14 +46,18 @@ interface EvalFlags extends RunFlags {
 
 /** What an instruction is called that is the model's own. */
 const OWN_INSTRUCTION = 'default';
+/** What a window is called that is none: long documents lose their tail. */
+const NO_WINDOW = 'none';
+/** Least tokens of a passage. */
+const LEAST_WINDOW = 32;
 
 export function addEval(program: Command, io: Io): void {
   const command = program
     .command('eval')
     .summary('measure what reranking is worth on your data')
     .description(
-      'Reranks the candidates of judged queries, and compares models, dtypes and instructions with the first stage and with ' +
-        'each other: nDCG and other measures, significance, time a query.\n\n' +
+      'Reranks the candidates of judged queries, and compares models, dtypes, instructions and windows with the first stage ' +
+        'and with each other: nDCG and other measures, significance, time a query.\n\n' +
         "The data is a folder in BEIR's form (corpus.jsonl, queries.jsonl, qrels/test.tsv); or a file of judgements (TREC's " +
         "qrels, or BEIR's .tsv), with which runs are compared and nothing is reranked.",
     )
@@ -61,6 +66,7 @@ export function addEval(program: Command, io: Io): void {
     .addOption(several('-m, --model <model>', 'Hub repository, directory, or the one built in (default: embedded)'))
     .addOption(several('--dtype <dtype>', 'numeric type of the weights (default: auto)', ['auto', ...DTYPES]))
     .addOption(several('-i, --instruction <text>', "what makes a document relevant; 'default' for the model's own"))
+    .addOption(several('--window <tokens>', "scores documents in passages of so many tokens; 'none' for whole ones"))
     .option('-k, --top-k <n>', 'candidates of each query', integer(1), 50)
     .option('--no-rerank', 'only compare runs')
     .option('--split <name>', 'which judgements: qrels/NAME.tsv', 'test')
@@ -124,14 +130,14 @@ interface Data {
 }
 
 async function openData(path: string, flags: EvalFlags, signal: AbortSignal): Promise<Data> {
-  const { split, queries, model, dtype, instruction, run } = flags;
+  const { split, queries, model, dtype, instruction, window, run } = flags;
   if ((await stat(path)).isDirectory()) {
     const all = await openBeir(path, { split, signal });
     const dataset = queries === undefined ? all : firstQueries(all, queries);
     return { name: dataset.name, qrels: dataset.qrels, dataset };
   }
   if (run === undefined) throw new UsageError(`${path} holds judgements only: name runs to compare (--run)`);
-  if ((model ?? dtype ?? instruction) !== undefined) {
+  if ((model ?? dtype ?? instruction ?? window) !== undefined) {
     throw new UsageError(`${path} holds judgements only: without texts nothing can be reranked`);
   }
   const qrels = await readQrels(path, { signal });
@@ -159,7 +165,7 @@ async function firstStages(
 async function rerankFirst(
   dataset: Dataset,
   [first]: readonly System[],
-  { model = [EMBEDDED], dtype = ['auto'], instruction = [OWN_INSTRUCTION], ...flags }: EvalFlags,
+  { model = [EMBEDDED], dtype = ['auto'], instruction = [OWN_INSTRUCTION], window = [NO_WINDOW], ...flags }: EvalFlags,
   { progress, signal }: { readonly progress: ProgressLine; readonly signal: AbortSignal },
 ): Promise<RerankedSystem[]> {
   progress.show({ label: 'Reading documents' });
@@ -169,8 +175,20 @@ async function rerankFirst(
     models: model,
     dtypes: dtype,
     instructions: instruction.map((text) => (text === OWN_INSTRUCTION ? undefined : text)),
+    windows: window.map(readWindow),
   });
   return rerankAll(lists, configurations, { load: runOptions(flags), folder, progress, signal });
+}
+
+function readWindow(text: string): number | undefined {
+  if (text === NO_WINDOW) return undefined;
+  try {
+    return integer(LEAST_WINDOW)(text);
+  } catch {
+    throw new UsageError(
+      `--window ${JSON.stringify(text)} must be an integer, at least ${LEAST_WINDOW}, or ${NO_WINDOW}`,
+    );
+  }
 }
 
 function reportIn({ json, markdown }: EvalFlags, report: Report): string {

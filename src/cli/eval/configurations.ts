@@ -7,6 +7,8 @@ export interface Variants {
   readonly dtypes: readonly (Dtype | 'auto')[];
   /** `undefined` for the model's own. */
   readonly instructions: readonly (string | undefined)[];
+  /** Tokens of a passage; `undefined` for whole documents. */
+  readonly windows: readonly (number | undefined)[];
 }
 
 /** A way to rerank. */
@@ -18,29 +20,29 @@ export interface Configuration {
   readonly model: string;
   readonly dtype: Dtype | 'auto';
   readonly instruction: string | undefined;
+  readonly window: number | undefined;
 }
 
 /** Longest instruction in a name, in characters. */
 const MOST_CHARACTERS = 48;
 
-/** Each model with each dtype and each instruction. */
-export function configurationsOf({ models, dtypes, instructions }: Variants): Configuration[] {
+/** Each model with each dtype, each instruction and each window. */
+export function configurationsOf({ models, dtypes, instructions, windows }: Variants): Configuration[] {
+  const all = models.flatMap((model) =>
+    dtypes.flatMap((dtype) =>
+      instructions.flatMap((instruction) => windows.map((window) => ({ model, dtype, instruction, window }))),
+    ),
+  );
   const names = new Set<string>();
-  const all: Configuration[] = [];
-  for (const model of models) {
-    for (const dtype of dtypes) {
-      for (const instruction of instructions) {
-        const parts = [
-          ...(models.length > 1 || (dtypes.length === 1 && instructions.length === 1) ? [model] : []),
-          ...(dtypes.length > 1 ? [dtype] : []),
-          ...(instructions.length > 1 ? [quoted(instruction)] : []),
-        ];
-        const name = unique(parts.join(' '), names);
-        all.push({ name, fileName: fileName({ model, dtype, instruction }), model, dtype, instruction });
-      }
-    }
-  }
-  return all;
+  return all.map((own) => {
+    const parts = [
+      ...(models.length > 1 || all.length === 1 ? [own.model] : []),
+      ...(dtypes.length > 1 ? [own.dtype] : []),
+      ...(instructions.length > 1 ? [quoted(own.instruction)] : []),
+      ...(windows.length > 1 ? [own.window === undefined ? 'whole' : `passages of ${own.window}`] : []),
+    ];
+    return { ...own, name: unique(parts.join(' '), names), fileName: fileName(own) };
+  });
 }
 
 function quoted(instruction: string | undefined): string {
@@ -57,13 +59,13 @@ function unique(name: string, taken: Set<string>): string {
 }
 
 /** The same for the same configuration, whatever it is compared with. */
-function fileName({ model, dtype, instruction }: Omit<Configuration, 'name' | 'fileName'>): string {
+function fileName({ model, dtype, instruction, window }: Omit<Configuration, 'name' | 'fileName'>): string {
   const readable = `${model}-${dtype}`
     .replaceAll(/[^\w.-]+/g, '_')
     .replace(/^[._]+/, '')
     .slice(-60);
   const hash = createHash('sha256')
-    .update(JSON.stringify([model, dtype, instruction]))
+    .update(JSON.stringify([model, dtype, instruction, window]))
     .digest('hex');
   return `${readable}-${hash.slice(0, 8)}`;
 }

@@ -26,12 +26,14 @@ export interface ReportConfiguration {
   readonly threads: number | undefined;
   readonly maxLength: number | undefined;
   readonly instruction: string | undefined;
+  /** Tokens of a passage; `undefined` for whole documents. */
+  readonly window: number | undefined;
 }
 
 export function reportConfiguration({ name, info, configuration }: RerankedSystem): ReportConfiguration {
   const { model, revision, dtype, device, threads, maxLength } = info;
-  const { instruction } = configuration;
-  return { name, model, revision, dtype, device, threads, maxLength, instruction };
+  const { instruction, window } = configuration;
+  return { name, model, revision, dtype, device, threads, maxLength, instruction, window };
 }
 
 /** For a terminal. */

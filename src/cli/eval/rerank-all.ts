@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type CandidateList, rerankLists, type System } from '../../eval/index.ts';
+import { type CandidateList, type DatasetDocument, rerankLists, type System } from '../../eval/index.ts';
 import { packageVersion } from '../../package-version.ts';
+import type { RerankFunction } from '../../pipeline/index.ts';
 import { Reranker } from '../../reranker.ts';
 import type { LoadOptions, RerankerInfo } from '../../types.ts';
 import { modelName } from '../options.ts';
@@ -26,7 +27,7 @@ export interface RerankedSystem extends System {
   readonly info: RerankerInfo;
 }
 
-/** Reranks the lists with each configuration; a model is loaded once for neighbours that differ in the instruction only. */
+/** Reranks the lists with each configuration; a model is loaded once for neighbours that differ in instruction or window only. */
 export async function rerankAll(
   lists: readonly CandidateList[],
   configurations: readonly Configuration[],
@@ -60,12 +61,14 @@ async function rerankWith(
   configuration: Configuration,
   { folder, progress, signal }: RerankAllOptions,
 ): Promise<RerankedSystem> {
-  const { name, fileName, instruction } = configuration;
+  const { name, fileName, instruction, window } = configuration;
   const { info } = reranker;
-  const { run, milliseconds } = await rerankLists(lists, reranker, {
+  const rerank: RerankFunction<DatasetDocument> = (query, documents, how) =>
+    reranker.rerank(query, documents, { ...how, longDocuments: window === undefined ? 'truncate' : { window } });
+  const { run, milliseconds } = await rerankLists(lists, rerank, {
     instruction,
     file: folder && join(folder, `${fileName}.jsonl`),
-    identity: await identityOf(info),
+    identity: { ...(await identityOf(info)), window: String(window) },
     onProgress: ({ done, total }) =>
       progress.show({ label: name, part: done / total, detail: `${done} of ${count(total, 'query', 'queries')}` }),
     signal,
