@@ -27,10 +27,11 @@ import type {
 const ONLY_SOURCE = 'candidates';
 const DEFAULT_TOP_K = 50;
 
+/** What the reranker, or a check of its own, looks at. */
 const anything: Kind = { expected: 'a value', accepts: () => true };
 
 const RULES: Rules<RetrieveOptions<never>> = {
-  query: anything, // checked as `rerank` does
+  query: anything,
   candidates: { expected: 'a function, or an object of functions by their names', accepts: isSources },
   rerank: { expected: 'a loaded reranker, or a function', accepts: canRerank },
   topK: integer(1),
@@ -42,6 +43,7 @@ const RULES: Rules<RetrieveOptions<never>> = {
   onSourceError: oneOf(['throw', 'skip']),
   instruction: string,
   minScore: fraction,
+  longDocuments: anything,
   priority: finite,
   signal,
 };
@@ -138,10 +140,11 @@ function rerankFunction<C>(rerank: RetrieveOptions<C>['rerank'] | undefined): Re
     : (query, candidates, options) => rerank.rerank(query, candidates, options);
 }
 
-function rerankOptions<C>({ topN, instruction, minScore, priority, signal, text }: RetrieveOptions<C>) {
+function rerankOptions<C>({ topN, instruction, minScore, longDocuments, priority, signal, text }: RetrieveOptions<C>) {
   // Without the option they are strings, says the type; the reranker refuses others.
   const textOf = text ?? ((candidate: C) => candidate as string);
-  return { topN, instruction, minScore, priority, signal, text: (candidate: C) => textOf(candidate) };
+  const how = { topN, instruction, minScore, longDocuments, priority, signal };
+  return { ...how, text: (candidate: C) => textOf(candidate) };
 }
 
 /** Of a result whose reranker numbers it wrongly nothing is known. */

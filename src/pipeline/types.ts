@@ -25,7 +25,8 @@ export interface CanRerank {
 }
 
 /** How to retrieve and rerank. */
-export interface RetrieveOptions<C> extends Pick<RerankOptions<C>, 'instruction' | 'minScore' | 'priority' | 'signal'> {
+export interface RetrieveOptions<C>
+  extends Pick<RerankOptions<C>, 'instruction' | 'minScore' | 'longDocuments' | 'priority' | 'signal'> {
   readonly query: string;
   /**
    * One search, or several by their names: they run at the same time, and their rankings are fused

@@ -94,6 +94,17 @@ describe('retrieveAndRerank', () => {
     expect(results).toHaveLength(7);
   });
 
+  test('hands on how to rank', async () => {
+    const how = { instruction: 'Find it', minScore: 0.1, priority: 2, longDocuments: { window: 64 }, topN: 3 };
+    let seen: unknown;
+    const rerank = async (_query: string, _documents: readonly string[], options: object) => {
+      seen = options;
+      return { results: [] };
+    };
+    await retrieveAndRerank({ query, candidates: () => ['bread'], rerank, ...how });
+    expect(seen).toMatchObject(how);
+  });
+
   test('nothing found is no failure', async () => {
     const { results, candidates } = await retrieveAndRerank({
       query,
