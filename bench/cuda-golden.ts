@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { compile, type LoadOptions, Reranker } from 'rerankit';
-import { ROOT } from './paths.ts';
 
 interface Ranking {
   readonly query: string;
@@ -22,6 +21,7 @@ export async function compareGolden(golden: string): Promise<void> {
   const published: Record<'v0' | 'random', Ranking[]> = JSON.parse(
     await readFile(join(golden, 'shared-scores.json'), 'utf8'),
   );
+  const trained = join(golden, 'tiny-v0');
   const folder = await mkdtemp(join(tmpdir(), 'rerankit-golden-'));
   try {
     const fixture = join(golden, 'random-untied-bf16');
@@ -31,13 +31,13 @@ export async function compareGolden(golden: string): Promise<void> {
       gunzipSync(await readFile(join(fixture, 'model.safetensors.gz'))),
     );
     for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
-      await copyFile(join(ROOT, 'models', 'default', name), join(folder, name));
+      await copyFile(join(trained, name), join(folder, name));
     }
     // First, because the reference is computed on the CPU: CUDA must be to be had after that.
-    await compareInt4('the embedded model', undefined, folder, published.v0, TOLERANCE[BESIDE_INT4.v0]);
+    await compareInt4('tiny-v0', trained, folder, published.v0, TOLERANCE[BESIDE_INT4.v0]);
     await compareInt4('random-untied-bf16', folder, folder, published.random, TOLERANCE[BESIDE_INT4.random]);
     for (const dtype of ['bf16', 'fp16', 'fp32'] as const) {
-      await compare('the embedded model', undefined, dtype, published.v0);
+      await compare('tiny-v0', trained, dtype, published.v0);
       await compare('random-untied-bf16', folder, dtype, published.random);
     }
   } finally {
@@ -47,7 +47,7 @@ export async function compareGolden(golden: string): Promise<void> {
 
 async function compare(
   label: string,
-  model: string | undefined,
+  model: string,
   dtype: keyof typeof TOLERANCE,
   rankings: readonly Ranking[],
 ): Promise<void> {
@@ -60,7 +60,7 @@ async function compare(
  */
 async function compareInt4(
   label: string,
-  model: string | undefined,
+  model: string,
   folder: string,
   rankings: readonly Ranking[],
   tolerance: number,
@@ -70,7 +70,7 @@ async function compareInt4(
   await compile(model, stored, { dtype: 'int4' });
   const exact = await logitsOf(stored, { device: 'cpu', dtype: 'fp32' }, rankings);
   const same = rankings.map((ranking, at) => ({ ...ranking, logits: exact[at] ?? [] }));
-  const compareOn = async (device: 'cpu' | 'cuda', from: string, weights: string | undefined) => {
+  const compareOn = async (device: 'cpu' | 'cuda', from: string, weights: string) => {
     const logits = await logitsOf(weights, { device, dtype: 'int4', compiledDir: folder }, rankings);
     report(`${label}, int4 ${from} on ${device}, against its own weights in float32`, logits, same, tolerance);
   };
@@ -79,11 +79,7 @@ async function compareInt4(
   await compareOn('cuda', 'quantized while loading', model);
 }
 
-async function logitsOf(
-  model: string | undefined,
-  options: LoadOptions,
-  rankings: readonly Ranking[],
-): Promise<number[][]> {
+async function logitsOf(model: string, options: LoadOptions, rankings: readonly Ranking[]): Promise<number[][]> {
   await using reranker = await Reranker.load(model, options);
   const all: number[][] = [];
   for (const { query, documents, instruction } of rankings) {

@@ -89,7 +89,7 @@ def logit(tensors, answers, ids, rounded):
 
 def main():
     shared = json.loads((GOLDEN / 'shared-scores.json').read_text())
-    tokenizer = Tokenizer.from_file(str(ROOT / 'models' / 'default' / 'tokenizer.json'))
+    tokenizer = Tokenizer.from_file(str(ROOT / 'test' / 'golden' / 'tiny-v0' / 'tokenizer.json'))
     cases = []
     for ranking in shared['random']:
         head = f"<Instruct>: {ranking.get('instruction', INSTRUCTION)}\n<Query>: {ranking['query']}\n<Document>: "

@@ -1,9 +1,9 @@
 """Stage `calibrate`: scale and shift the model's logit so that P is the share of relevant pairs, and fold both into the head.
 
-    python calibrate.py --model DIR --dev dev.json --out DIR [--questions 12]
+    python calibrate.py --model DIR --dev dev.json --out DIR [--questions 12] [--scale S --shift T]
 
 The pairs are the top 20 of BM25 for the last questions of every development set (`evaluate.py` reads the first ones). The logit is
-w·h with w = yes - no; a scale multiplies w, and a shift is added along the mean of h, on which h hardly varies.
+w·h with w = yes - no; `--scale` and `--shift` take both as given, fitted elsewhere. A scale multiplies w, and a shift is added along the mean of h, on which h hardly varies.
 """
 import argparse
 import json
@@ -17,11 +17,17 @@ from safetensors.torch import load_file, save_file
 from evaluate import Judge, reliability
 
 
+def ranks(values):
+    return values.numpy().argsort().argsort()
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("model", "dev", "out"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--questions", type=int, default=12)
+    parser.add_argument("--scale", type=float)
+    parser.add_argument("--shift", type=float)
     args = parser.parse_args()
     judge = Judge(args.model, 8192, False)
     pairs, relevant = [], []
@@ -46,10 +52,14 @@ def main():
         value.backward()
         return value
 
-    fit.step(loss)
+    if args.scale is None:
+        fit.step(loss)
+    else:
+        scale.data.fill_(args.scale)
+        shift.data.fill_(args.shift)
     change = ((scale - 1) * w + shift * u).detach()
     after = hidden @ (w + change)
-    print(f"scale {scale.item():.3f} shift {shift.item():.3f}; rank correlation {np.corrcoef(before.numpy().argsort().argsort(), after.numpy().argsort().argsort())[0, 1]:.5f}")
+    print(f"scale {scale.item():.3f} shift {shift.item():.3f}; rank correlation {np.corrcoef(ranks(before), ranks(after))[0, 1]:.5f}")
     for rows in zip(reliability(before.numpy(), relevant.numpy()), reliability(after.numpy(), relevant.numpy())):
         print(*rows)
     os.makedirs(args.out, exist_ok=True)

@@ -5,23 +5,28 @@ import { type Dtype, Reranker } from 'rerankit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreement } from '../support/ranking-agreement.ts';
 import { accuracyLists } from './accuracy-lists.ts';
+import { TRAINED_MODEL } from './golden-files.ts';
 
-/** How near to the ranking in float32 the other types have to be, on the embedded model's own weights. */
-const GATES = [
-  { dtype: 'int8', tau: 0.98, sameFirst: 0.98 },
-  { dtype: 'int4', tau: 0.95, sameFirst: 0.95 },
-] as const;
+/** How near to the ranking in float32 the other types have to be. */
+const INT8 = { dtype: 'int8', tau: 0.98, sameFirst: 0.98 } as const;
+const INT4 = { dtype: 'int4', tau: 0.95, sameFirst: 0.95 } as const;
+
+/** Trained weights: some that are stored in 16 bits, and those of the package, which are in 8. */
+const MODELS = [
+  { name: 'a model stored in 16 bits', model: TRAINED_MODEL, gates: [INT8, INT4] },
+  { name: 'the embedded model', model: undefined, gates: [INT8] },
+];
 
 const lists = await accuracyLists();
 
-describe('rankings of the embedded model', () => {
+describe.each(MODELS)('rankings of $name', ({ model, gates }) => {
   let folder: string;
   const logits = new Map<Dtype, number[][]>();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rerankit-accuracy-'));
-    for (const dtype of ['fp32', 'int8', 'int4'] as const) {
-      await using reranker = await Reranker.load(undefined, { device: 'cpu', dtype, compiledDir: folder });
+    for (const dtype of ['fp32', ...gates.map((gate) => gate.dtype)] as const) {
+      await using reranker = await Reranker.load(model, { device: 'cpu', dtype, compiledDir: folder });
       expect(reranker.info.dtype).toBe(dtype);
       const all: number[][] = [];
       // One after the other: each query's prefix is computed once.
@@ -41,7 +46,7 @@ describe('rankings of the embedded model', () => {
     for (const { documents } of lists) expect(new Set(documents).size).toBe(documents.length);
   });
 
-  it.each(GATES)('in $dtype agree with fp32: tau $tau, first document $sameFirst', ({ dtype, tau, sameFirst }) => {
+  it.each(gates)('in $dtype agree with fp32: tau $tau, first document $sameFirst', ({ dtype, tau, sameFirst }) => {
     const outcomes = lists.map(({ language, query }, list) => ({
       language,
       query,

@@ -1,6 +1,6 @@
 import { Reranker, RerankitError } from 'rerankit';
 import { expect, test } from 'vitest';
-import { type GoldenRanking, readGolden } from './golden-files.ts';
+import { type GoldenRanking, readGolden, TRAINED_MODEL } from './golden-files.ts';
 
 interface PublishedRanking extends GoldenRanking {
   readonly logits: readonly number[];
@@ -8,10 +8,10 @@ interface PublishedRanking extends GoldenRanking {
 
 const { v0 } = await readGolden<Readonly<Record<'v0', readonly PublishedRanking[]>>>('shared-scores.json');
 
-/** The embedded model on a GPU, or why there is none. */
+/** The trained model on a GPU, or why there is none. */
 async function loadOnGpu(): Promise<Reranker | string> {
   try {
-    return await Reranker.load(undefined, { device: 'cuda' });
+    return await Reranker.load(TRAINED_MODEL, { device: 'cuda' });
   } catch (error) {
     if (RerankitError.isInstance(error) && error.code === 'DEVICE_UNAVAILABLE') return error.message;
     throw error;

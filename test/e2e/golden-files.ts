@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { SeededCheckpointSpec } from '../support/seeded-checkpoint.ts';
 
 /** One query and its documents. */
@@ -21,7 +22,7 @@ export interface GoldenGroup {
 
 export interface GoldenCheckpoint {
   readonly name: string;
-  /** None for the embedded model. */
+  /** None for the trained model in `test/golden/tiny-v0`. */
   readonly spec?: SeededCheckpointSpec;
   readonly sha256?: Readonly<Record<string, string>>;
   readonly groups: readonly GoldenGroup[];
@@ -38,6 +39,9 @@ export interface GoldenPair {
 }
 
 const GOLDEN = new URL('../golden/', import.meta.url);
+
+/** A trained model whose reference scores are known. */
+export const TRAINED_MODEL = fileURLToPath(new URL('tiny-v0', GOLDEN));
 
 /** Reads a JSON file of test/golden, whose form its generator vouches for. */
 export async function readGolden<T>(name: string): Promise<T> {

@@ -5,7 +5,7 @@ import { Reranker } from 'rerankit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSeededCheckpoint } from '../support/seeded-checkpoint.ts';
 import { expectGolden, promptTokens } from './expect-golden.ts';
-import { type GoldenCheckpoint, goldenCheckpoints, goldenPairs } from './golden-files.ts';
+import { type GoldenCheckpoint, goldenCheckpoints, goldenPairs, TRAINED_MODEL } from './golden-files.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 
@@ -27,9 +27,7 @@ describe.each(goldenCheckpoints)('scores of $name', (checkpoint: GoldenCheckpoin
     let reranker = loaded.get(maxLength);
     if (reranker === undefined) {
       const options = maxLength === undefined ? {} : { maxLength };
-      reranker = await (checkpoint.spec === undefined
-        ? Reranker.load(undefined, options)
-        : Reranker.load(folder, options));
+      reranker = await Reranker.load(checkpoint.spec === undefined ? TRAINED_MODEL : folder, options);
       loaded.set(maxLength, reranker);
     }
     return reranker;

@@ -6,7 +6,7 @@ import { Reranker } from 'rerankit';
 import { describe, expect, it } from 'vitest';
 import { copyTokenizer } from '../support/seeded-checkpoint.ts';
 import { expectGolden } from './expect-golden.ts';
-import { type GoldenRanking, readGolden, withTemporaryFolder } from './golden-files.ts';
+import { type GoldenRanking, readGolden, TRAINED_MODEL, withTemporaryFolder } from './golden-files.ts';
 
 interface PublishedRanking extends GoldenRanking {
   readonly logits: readonly number[];
@@ -16,7 +16,7 @@ interface PublishedRanking extends GoldenRanking {
 const published =
   await readGolden<Readonly<Record<'v0' | 'random', readonly PublishedRanking[]>>>('shared-scores.json');
 
-/** The checkpoint of the fixture: weights unpacked, tokenizer from the embedded model. */
+/** The checkpoint of the fixture: weights unpacked, tokenizer of the trained model. */
 async function unpackFixture(folder: string): Promise<void> {
   const fixture = fileURLToPath(new URL('../golden/random-untied-bf16', import.meta.url));
   await copyFile(join(fixture, 'config.json'), join(folder, 'config.json'));
@@ -48,8 +48,8 @@ async function expectPublished(reranker: Reranker, rankings: readonly PublishedR
 }
 
 describe('the scores published with the checkpoints', () => {
-  it('the embedded model', { timeout: 60_000 }, async () => {
-    const reranker = await Reranker.load();
+  it('a trained model stored in fp16', { timeout: 60_000 }, async () => {
+    const reranker = await Reranker.load(TRAINED_MODEL);
     try {
       await expectPublished(reranker, published.v0);
     } finally {

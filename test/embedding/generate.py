@@ -17,7 +17,7 @@ from tokenizers.processors import ByteLevel, Sequence, TemplateProcessing
 from transformers import AutoModel
 
 HERE = Path(__file__).parent
-DEFAULT_MODEL = HERE.parent.parent / 'models' / 'default'
+TRAINED_MODEL = HERE.parent / 'golden' / 'tiny-v0'
 sys.path.insert(0, str(HERE.parent / 'golden'))
 
 import seeded  # noqa: E402
@@ -83,10 +83,10 @@ def query_text(query: str, instruction: str | None) -> str:
 
 
 class Tokens:
-    """The tokenizer of models/default with the template that Qwen3-Embedding's has."""
+    """The tokenizer of test/golden/tiny-v0 with the template that Qwen3-Embedding's has."""
 
     def __init__(self):
-        data = json.loads((DEFAULT_MODEL / 'tokenizer.json').read_text(encoding='utf-8'))
+        data = json.loads((TRAINED_MODEL / 'tokenizer.json').read_text(encoding='utf-8'))
         self.end = next(token['id'] for token in data['added_tokens'] if token['content'] == END)
         self._control = [token['content'] for token in data['added_tokens']]
         template = TemplateProcessing(single=f'$A {END}:0', special_tokens=[(END, self.end)])
@@ -130,7 +130,7 @@ def main() -> None:
     for name, one in CHECKPOINTS.items():
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
-            hashes = seeded.write_checkpoint(folder, one, DEFAULT_MODEL)
+            hashes = seeded.write_checkpoint(folder, one, TRAINED_MODEL)
             rows = {
                 'documents': encoded(vectors(folder, documents)),
                 'queries': encoded(vectors(folder, queries)),

@@ -17,7 +17,7 @@ from reference import Reference
 from texts import groups
 
 HERE = Path(__file__).parent
-DEFAULT_MODEL = HERE.parent.parent / 'models' / 'default'
+TRAINED_MODEL = HERE / 'tiny-v0'
 
 SHORT = ['scripts', 'cross-script', 'edges', 'code', 'forgery', 'instructions', 'documents-2', 'documents-7']
 MANY = ['many-queries', 'documents-1', 'documents-33']
@@ -33,8 +33,8 @@ def spec(seed, dtype, hidden, layers, heads, kv, dim, inter, tied, shards, head,
 
 LM, CLS = 'causal-lm', 'sequence-classification'
 CASES = [
-    # name, spec (None: the embedded model), groups, maxLength of the 'truncation' group
-    ('embedded', None, ['scripts', 'edges', 'forgery', 'instructions', 'documents-33', 'long-1k', 'long-4k'], [105, 128, 300]),
+    # name, spec (None: the trained model), groups, maxLength of the 'truncation' group
+    ('tiny-v0', None, ['scripts', 'edges', 'forgery', 'instructions', 'documents-33', 'long-1k', 'long-4k'], [105, 128, 300]),
     ('one-layer', spec(1, 'F32', 48, 1, 2, 2, 32, 100, True, 1, LM, 'old', 1e4, 1e-6), [*SHORT, *MANY, 'documents-300'], []),
     ('one-kv-head', spec(2, 'BF16', 96, 2, 4, 1, 64, 130, False, 1, LM, 'new', 1e6, 1e-6), [*SHORT, *MANY], [128]),
     ('five-layers-sharded', spec(3, 'F16', 128, 5, 4, 2, 64, 203, True, 3, LM, 'new', 1e6, 1e-5), [*SHORT, 'documents-33', 'long-1k'], []),
@@ -81,15 +81,15 @@ def main() -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
 
-    texts, prompts, results = groups(), Prompts(DEFAULT_MODEL / 'tokenizer.json'), []
+    texts, prompts, results = groups(), Prompts(TRAINED_MODEL / 'tokenizer.json'), []
     for name, model_spec, names, max_lengths in CASES:
         started = time.time()
         with tempfile.TemporaryDirectory() as temporary:
             result = {'name': name}
-            directory = DEFAULT_MODEL
+            directory = TRAINED_MODEL
             if model_spec is not None:
                 directory = Path(temporary)
-                result |= {'spec': model_spec, 'sha256': seeded.write_checkpoint(directory, model_spec, DEFAULT_MODEL)}
+                result |= {'spec': model_spec, 'sha256': seeded.write_checkpoint(directory, model_spec, TRAINED_MODEL)}
             reference = Reference(directory, prompts.yes, prompts.no)
             result['groups'] = []
             for group in names:

@@ -3,7 +3,7 @@
     python3 make-fixture.py CHECKPOINT_DIRECTORY SCORES_JSON
 
 Rows of the embedding and of the head that neither the prompts nor yes/no touch are zeroed, which leaves every score as
-it was and lets gzip do the rest. The tokenizer is that of models/default.
+it was and lets gzip do the rest. The tokenizer is that of tiny-v0.
 """
 
 import gzip
@@ -17,7 +17,7 @@ from prompts import Prompts
 from reference import Reference
 
 HERE = Path(__file__).parent
-DEFAULT_MODEL = HERE.parent.parent / 'models' / 'default'
+TRAINED_MODEL = HERE / 'tiny-v0'
 TARGET = HERE / 'random-untied-bf16'
 VOCABULARY = ('model.embed_tokens.weight', 'lm_head.weight')
 
@@ -25,9 +25,9 @@ VOCABULARY = ('model.embed_tokens.weight', 'lm_head.weight')
 def main() -> None:
     source, scores_path = Path(sys.argv[1]), Path(sys.argv[2])
     for file in ('tokenizer.json', 'tokenizer_config.json'):
-        assert (source / file).read_bytes() == (DEFAULT_MODEL / file).read_bytes(), f'{file} differs'
+        assert (source / file).read_bytes() == (TRAINED_MODEL / file).read_bytes(), f'{file} differs'
     scores = json.loads(scores_path.read_text(encoding='utf-8'))
-    prompts = Prompts(DEFAULT_MODEL / 'tokenizer.json')
+    prompts = Prompts(TRAINED_MODEL / 'tokenizer.json')
     pairs = [
         (prompts.build(item['query'], document, item.get('instruction'), None).ids, logit)
         for item in scores['random']

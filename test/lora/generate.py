@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / 'golden'))
 
 import seeded  # noqa: E402
-from generate import CLS, DEFAULT_MODEL, LM, spec  # noqa: E402
+from generate import CLS, TRAINED_MODEL, LM, spec  # noqa: E402
 from prompts import Prompts  # noqa: E402
 from reference import Reference  # noqa: E402
 
@@ -163,12 +163,12 @@ def scores(base: Path, adapters: list, prompts: Prompts) -> list[float]:
 def main() -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    prompts = Prompts(DEFAULT_MODEL / 'tokenizer.json')
+    prompts = Prompts(TRAINED_MODEL / 'tokenizer.json')
     shutil.rmtree(HERE / 'adapters', ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         bases = {name: Path(temporary) / name for name in BASES}
         for name, model_spec in BASES.items():
-            seeded.write_checkpoint(bases[name], model_spec, DEFAULT_MODEL)
+            seeded.write_checkpoint(bases[name], model_spec, TRAINED_MODEL)
         for name in ADAPTERS:
             write_adapter(name, bases)
         cases = []

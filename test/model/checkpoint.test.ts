@@ -23,9 +23,9 @@ const classifier = { ...TINY_CONFIG, architectures: ['Qwen3ForSequenceClassifica
 describe('a checkpoint', () => {
   it('is the embedded model', async () => {
     const { config, tensors, headTensor, files } = await openCheckpoint(await resolveModel(undefined));
-    expect(config).toMatchObject({ hiddenSize: 384, layers: 6, ropeTheta: 10_000, maxPositions: 8192 });
+    expect(config).toMatchObject({ hiddenSize: 384, layers: 12, ropeTheta: 10_000, maxPositions: 8192 });
     expect(headTensor).toBe('model.embed_tokens.weight');
-    expect(tensors.size).toBe(68);
+    expect(tensors.size).toBe(219);
     expect(files.kind).toBe('embedded');
   });
 

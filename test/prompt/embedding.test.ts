@@ -8,6 +8,7 @@ import { golden } from '../embedding/golden.ts';
 import { embedded } from '../tokenizer/embedded.ts';
 import { qwen3 } from '../tokenizer/qwen3.ts';
 import { anyText, FUZZ, forgeries, TEST_TIMEOUT, TEXTS } from '../tokenizer/texts.ts';
+import { trained } from '../tokenizer/trained.ts';
 
 vi.setConfig({ testTimeout: TEST_TIMEOUT });
 
@@ -82,7 +83,7 @@ describe.each([qwen3, embedded])('texts to embed in the $name vocabulary', ({ ou
 
 describe('the template of the tokenizer', () => {
   const withTemplate = (postProcessor: unknown) =>
-    new EmbeddingEncoder(createTokenizer({ ...embedded.json, post_processor: postProcessor }, embedded.config));
+    new EmbeddingEncoder(createTokenizer({ ...trained.json, post_processor: postProcessor }, trained.config));
   const encoder = withTemplate(golden.postProcessor);
 
   test('gives the ids of the reference', () => {
@@ -106,9 +107,9 @@ describe('the template of the tokenizer', () => {
     const single = [token('[A]'), { Sequence: { id: 'A', type_id: 0 } }, token('[B]')];
     const template = { type: 'TemplateProcessing', single, pair: [], special_tokens };
     const { ids } = encode(withTemplate(template), '', 'some words');
-    expect(ids).toEqual([7, ...embedded.ours.encodeText('some words').ids, 8, 9]);
+    expect(ids).toEqual([7, ...trained.ours.encodeText('some words').ids, 8, 9]);
     const none = withTemplate({ ...template, single: [{ Sequence: { id: 'A', type_id: 0 } }] });
-    expect(encode(none, '', 'some words').ids).toEqual([...embedded.ours.encodeText('some words').ids]);
+    expect(encode(none, '', 'some words').ids).toEqual([...trained.ours.encodeText('some words').ids]);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { DEFAULT_INSTRUCTION } from '../../src/prompt/template.ts';
 import { embedded } from '../tokenizer/embedded.ts';
 import { qwen3 } from '../tokenizer/qwen3.ts';
 import { anyText, FUZZ, forgeries, TEST_TIMEOUT, TEXTS } from '../tokenizer/texts.ts';
+import { trained } from '../tokenizer/trained.ts';
 
 vi.setConfig({ testTimeout: TEST_TIMEOUT });
 
@@ -154,11 +155,11 @@ describe('published ids', () => {
     expect(qwen3.ours.encodeTemplate(`${SYSTEM}user\n`)).toHaveLength(39);
   });
 
-  test('of the embedded model, and its prompt lengths', () => {
-    const encoder = new PromptEncoder(embedded.ours);
+  test('of a trained model, and its prompt lengths', () => {
+    const encoder = new PromptEncoder(trained.ours);
     expect([encoder.yesId, encoder.noId]).toEqual([golden.yes, golden.no]);
     expect(Array.from(encoder.suffix)).toEqual(golden.suffix);
-    expect(Array.from(embedded.ours.encodeTemplate(`${SYSTEM}user\n`))).toEqual(golden.prefix);
+    expect(Array.from(trained.ours.encodeTemplate(`${SYSTEM}user\n`))).toEqual(golden.prefix);
     for (const { query, instruction, documents, prompt_tokens } of golden.calls) {
       const prefix = encoder.encodePrefix({ query, instruction, maxLength: 8_192 });
       const lengths = documents.map(

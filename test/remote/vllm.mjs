@@ -111,7 +111,7 @@ function randomCheckpoint() {
   writeFileSync(join(folder, 'model.safetensors'), gunzipSync(readFileSync(join(from, 'model.safetensors.gz'))));
   copyFileSync(join(from, 'config.json'), join(folder, 'config.json'));
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
-    copyFileSync(path(`models/default/${name}`), join(folder, name));
+    copyFileSync(path(`test/golden/tiny-v0/${name}`), join(folder, name));
   }
   return folder;
 }
@@ -125,8 +125,8 @@ if (command === undefined) {
   );
 } else {
   try {
-    for (const model of [path('models/default'), randomCheckpoint()]) await checkModel(command, model);
-    await checkMismatch(command, path('models/default'));
+    for (const model of [path('test/golden/tiny-v0'), randomCheckpoint()]) await checkModel(command, model);
+    await checkMismatch(command, path('test/golden/tiny-v0'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import { type SeededTables, seededTensorBytes, storedWidth } from './seeded-valu
 
 export type { SeededCheckpointSpec } from './seeded-spec.ts';
 
-const DEFAULT_MODEL = fileURLToPath(new URL('../../models/default', import.meta.url));
+const TRAINED_MODEL = fileURLToPath(new URL('../golden/tiny-v0', import.meta.url));
 
 /** Writes a complete checkpoint into `directory`, streaming the weights; returns the names of the weights files. */
 export async function writeSeededCheckpoint(directory: string, spec: SeededCheckpointSpec): Promise<string[]> {
@@ -43,10 +43,10 @@ export async function writeSeededCheckpoint(directory: string, spec: SeededCheck
   return files;
 }
 
-/** Copies the tokenizer of models/default, which all checkpoints of the tests share. */
+/** Copies the tokenizer of test/golden/tiny-v0, which all checkpoints of the tests share. */
 export async function copyTokenizer(directory: string): Promise<void> {
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
-    await copyFile(join(DEFAULT_MODEL, file), join(directory, file));
+    await copyFile(join(TRAINED_MODEL, file), join(directory, file));
   }
 }
 

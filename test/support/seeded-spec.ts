@@ -8,7 +8,7 @@ export interface SeededCheckpointSpec {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly intermediate: number;
-  /** At least 32,000: the tokenizer of models/default goes with it. */
+  /** At least 32,000: the tokenizer of test/golden/tiny-v0 goes with it. */
   readonly vocabSize: number;
   readonly tied: boolean;
   readonly shards: number;
