@@ -67,17 +67,21 @@ describe('the owner’s mark', () => {
     expect(ownerState('1-1-0123456789abcdef')).toBe('unknown');
   });
 
-  it.skipIf(process.platform !== 'linux')('is gone when it has died, though nobody has asked how', async () => {
-    // The shell becomes a program that never waits for its child.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    try {
-      const [line] = await once(parent.stdout, 'data');
-      const pid = Number(String(line));
-      await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z ');
-      expect(ownerState(ownerMark(pid))).toBe('gone');
-    } finally {
-      parent.kill();
-    }
-    expect(ownerState('nonsense')).toBe('unknown');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'is gone when it has died, though nobody has asked how',
+    { timeout: 15_000 },
+    async () => {
+      // The shell becomes a program that never waits for its child, before the child ends.
+      const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      try {
+        const [line] = await once(parent.stdout, 'data');
+        const pid = Number(String(line));
+        await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1'), { timeout: 10_000 }).toContain(') Z ');
+        expect(ownerState(ownerMark(pid))).toBe('gone');
+      } finally {
+        parent.kill();
+      }
+      expect(ownerState('nonsense')).toBe('unknown');
+    },
+  );
 });
