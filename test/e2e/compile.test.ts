@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, type Dtype, Reranker } from 'rerankit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TRAINED_MODEL } from './golden-files.ts';
 
 const QUERY = 'how to undo the last git commit';
 const DOCUMENTS = [
@@ -11,7 +12,7 @@ const DOCUMENTS = [
   '使用 csv 模块逐行读取，节省内存。',
 ];
 
-async function logits(model: string | undefined, dtype: Dtype): Promise<number[]> {
+async function logits(model: string, dtype: Dtype): Promise<number[]> {
   await using reranker = await Reranker.load(model, { device: 'cpu', dtype });
   const { scores } = await reranker.score(DOCUMENTS.map((document) => ({ query: QUERY, document })));
   return scores.map(({ logit }) => logit);
@@ -30,7 +31,7 @@ describe('compile', () => {
   ] as const)('writes a checkpoint in %s that loads as one, near the original in float32', async (dtype, distance) => {
     const target = join(folder, dtype);
     const done: number[] = [];
-    const result = await compile(undefined, target, {
+    const result = await compile(TRAINED_MODEL, target, {
       dtype,
       onProgress: (progress) => {
         if (progress.phase === 'compile') done.push(progress.loadedBytes / progress.totalBytes);
@@ -44,7 +45,7 @@ describe('compile', () => {
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    const original = await logits(undefined, 'fp32');
+    const original = await logits(TRAINED_MODEL, 'fp32');
     const own = await logits(target, 'fp32');
     for (const [at, logit] of own.entries()) expect(Math.abs(logit - (original[at] ?? 0))).toBeLessThan(distance);
     // The weights are what was rounded: in fp32 they differ from the original, and from the packed form only by
