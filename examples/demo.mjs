@@ -54,8 +54,8 @@ await reranker.dispose();
 
 console.log(
   [
-    'This was the small model for demos and tests (22 M parameters): sensible on short technical passages, weak on',
-    'encyclopaedic and cross-lingual questions, and its scores are cautious. For real use load Qwen3-Reranker itself;',
+    'This was the small model for demos and tests (32 M parameters): sensible on passages, weak on single',
+    'sentences and across languages, and its scores are cautious. For real use load Qwen3-Reranker itself;',
     'the first load downloads it:',
     '',
     "  const reranker = await Reranker.load('Qwen/Qwen3-Reranker-0.6B');",
